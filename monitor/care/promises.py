@@ -1,0 +1,75 @@
+"""What a patient may honestly be told: who reads, when, and by when somebody rings."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from monitor.care.service_hours import ServiceHours
+from monitor.people.models import CareTeam, SafetyCover
+
+CALL_BY = time(11)
+"""Local protocol: a call asked for now comes on the next working day, before this local time."""
+
+
+@dataclass(frozen=True)
+class HoursRun:
+    """Neighbouring weekdays (0 for Monday) with the same hours: 'Monday to Friday, 9:00 to 17:00'."""
+
+    first_weekday: int
+    last_weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a team can keep. Moments are UTC; words are made of them in the team's zone."""
+
+    covered: bool
+    """Whether somebody is named who reads safety answers. If nobody is, nothing with item 9 may be sent."""
+    open_now: bool
+    reads_by: datetime
+    """By when an answer that comes now will have been read: the end of the working day that is on or comes next."""
+    next_opening: datetime
+    call_by: datetime
+    hours: tuple[HoursRun, ...]
+    zone: str
+
+
+def hours_of(team: CareTeam) -> ServiceHours:
+    """Return a team's service hours. Raises InvalidServiceHours."""
+    return ServiceHours.from_json(team.service_hours)
+
+
+def has_cover(session: Session, team: CareTeam) -> bool:
+    """Return whether a person is named for the team's safety answers (no cover, no item 9)."""
+    named = sa.select(SafetyCover.id).where(SafetyCover.care_team_id == team.id)
+    return session.scalar(sa.select(named.exists())) is True
+
+
+def promise(session: Session, team: CareTeam, now: datetime) -> Promise:
+    """Return what the team's calendar lets a page say at `now`."""
+    hours = hours_of(team)
+    return Promise(
+        covered=has_cover(session, team),
+        open_now=hours.is_open(now),
+        reads_by=hours.end_of_working_day(now),
+        next_opening=hours.next_opening(now),
+        call_by=hours.next_working_day_at(now, CALL_BY),
+        hours=_runs(hours),
+        zone=hours.zone,
+    )
+
+
+def _runs(hours: ServiceHours) -> tuple[HoursRun, ...]:
+    runs: list[HoursRun] = []
+    for weekday in sorted(hours.week):
+        opens, closes = hours.week[weekday]
+        before = runs[-1] if runs else None
+        if before and (before.last_weekday, before.opens, before.closes) == (weekday - 1, opens, closes):
+            runs[-1] = HoursRun(before.first_weekday, weekday, opens, closes)
+        else:
+            runs.append(HoursRun(weekday, weekday, opens, closes))
+    return tuple(runs)

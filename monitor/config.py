@@ -1,0 +1,167 @@
+"""One settings object, read once from the environment; the program does not start half-configured."""
+
+import base64
+import binascii
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from monitor.errors import ConfigurationError
+
+PACKAGE = Path(__file__).resolve().parent
+_PACKED = PACKAGE / "_resources"
+RESOURCES = _PACKED if _PACKED.is_dir() else PACKAGE.parent
+"""Where templates/, static/, translations/ and migrations/ lie: inside an installed wheel, else beside the package."""
+
+KEY_BYTES = 32
+
+
+class Environment(StrEnum):
+    """Whether the program may run with keys that anybody can read."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class Gateway(StrEnum):
+    """Where text messages go."""
+
+    CONSOLE = "console"
+    TWILIO = "twilio"
+
+
+class Settings(BaseSettings):
+    """Everything a deployment may set, as `MONITOR_*` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="MONITOR_", frozen=True, extra="ignore")
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: str = "sqlite:///monitor.db"
+    public_base_url: HttpUrl
+    secret_key: SecretStr = Field(description="signs cookies; at least 32 characters")
+    data_keys: SecretStr = Field(description="encrypt columns: 'id:base64' of 32 bytes, newest first, comma-separated")
+    lookup_key: SecretStr = Field(description="base64 of 32 bytes: keyed hashes of numbers and e-mails, and links")
+
+    service_name: str = "Monitor"
+    sender_name: str = Field(default="Your team", max_length=11, description="the neutral name in texts and on phones")
+    default_language: str = "en"
+    default_region: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    provisional_instruments: frozenset[str] = Field(
+        default=frozenset(), description="instrument:language pairs that the service has chosen, e.g. gad7:ar"
+    )
+    estimate_totals: bool = Field(default=False, description="allow the published estimate when items are missing")
+
+    gateway: Gateway = Gateway.CONSOLE
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_from: str | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_base_url: HttpUrl | None = Field(default=None, description="another address that speaks Twilio's protocol")
+
+    allowed_hosts: frozenset[str] = Field(default=frozenset(), description="host names beside that of public_base_url")
+    trusted_proxies: int = Field(default=0, ge=0, le=3)
+
+    @field_validator("lookup_key")
+    @classmethod
+    def _lookup_key_is_a_key(cls, value: SecretStr) -> SecretStr:
+        _decode_key("lookup_key", value.get_secret_value())
+        return value
+
+    @field_validator("data_keys")
+    @classmethod
+    def _data_keys_are_keys(cls, value: SecretStr) -> SecretStr:
+        _split_keys(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _is_fit_to_run(self) -> Self:
+        if self.gateway is Gateway.TWILIO and not (
+            self.twilio_account_sid
+            and self.twilio_auth_token
+            and (self.twilio_from or self.twilio_messaging_service_sid)
+        ):
+            raise ValueError(
+                "gateway twilio needs twilio_account_sid, twilio_auth_token and twilio_from or "
+                "twilio_messaging_service_sid"
+            )
+        if self.environment is Environment.PRODUCTION:
+            if self.public_base_url.scheme != "https":
+                raise ValueError("public_base_url must begin with https:// in production")
+            secret = self.secret_key.get_secret_value()
+            if len(secret) < KEY_BYTES or len(set(secret)) < 8 or "demo" in secret:
+                raise ValueError("secret_key is short or a default; make one with: openssl rand -base64 32")
+            if any(_is_weak(key) for key in (*self.keys.values(), self.lookup)):
+                raise ValueError("data_keys or lookup_key is a default; make each with: openssl rand -base64 32")
+        return self
+
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """The column keys by id, newest first."""
+        return _split_keys(self.data_keys.get_secret_value())
+
+    @property
+    def lookup(self) -> bytes:
+        """The key of hashes and links."""
+        return _decode_key("lookup_key", self.lookup_key.get_secret_value())
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a closing slash."""
+        return str(self.public_base_url).rstrip("/")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The host names that requests may carry; empty in a demo, which may be reached by any."""
+        if self.environment is Environment.DEMO:
+            return frozenset()
+        return self.allowed_hosts | {str(self.public_base_url.host), "localhost", "127.0.0.1"}
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies carry `Secure` and the `__Host-` prefix: always, but for a demo on plain http."""
+        return self.public_base_url.scheme == "https"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises ConfigurationError with one line a fault, which names the variable and never its value.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors(include_input=False, include_url=False):
+            name = "".join(f"MONITOR_{str(part).upper()}" for part in fault["loc"][:1])
+            message = fault["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {message}" if name else message)
+        raise ConfigurationError("; ".join(lines)) from None
+
+
+def _decode_key(name: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError(f"{name} is not base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{name} must be base64 of {KEY_BYTES} bytes")
+    return key
+
+
+def _split_keys(text: str) -> dict[str, bytes]:
+    keys = {}
+    for pair in text.split(","):
+        name, colon, value = pair.strip().partition(":")
+        if not colon or not name.isalnum() or len(name) > 8:
+            raise ValueError("data_keys must look like k1:BASE64, an id of up to 8 letters or digits before each key")
+        keys[name] = _decode_key("data_keys", value)
+    return keys
+
+
+def _is_weak(key: bytes) -> bool:
+    return len(set(key)) < 8

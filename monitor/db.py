@@ -1,0 +1,214 @@
+"""The engine, the declarative base, the unit of work and the column types."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from monitor.crypto import Keyring, new_data_key, seal, unseal
+from monitor.errors import DatabaseUnavailable
+from monitor.ids import new_id
+
+WAL_IS_SAFE_FROM = (3, 51, 3)
+"""Earlier SQLite can corrupt a WAL database with two writing connections (release notes, 13 March 2026)."""
+
+Sessions = sessionmaker[Session]
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """An aware moment: `timestamptz` on PostgreSQL, naive UTC on SQLite, aware UTC in Python. Naive values raise."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def vocabulary(enum: type[StrEnum]) -> sa.Enum:
+    """Return the column type of one vocabulary: stored by value, guarded by a CHECK."""
+    return sa.Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+        name=enum.__name__.lower(),
+    )
+
+
+def at_most_one(*columns: str) -> str:
+    """Return the SQL condition that at most one of the columns is set."""
+    return " + ".join(f"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END" for column in columns) + " <= 1"
+
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table has an opaque id that exists before the row does, since sealed values are bound to it."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime(), UUID: sa.Uuid()}
+
+    def __init__(self, **values: Any) -> None:
+        """Set the id and the owner of the data key first, and only then what is sealed with it."""
+        if isinstance(self, WithId):
+            values.setdefault("id", new_id())
+        if isinstance(self, WithDataKey):
+            values.setdefault("data_key", new_data_key())
+        first = ("id", "data_key", "patient")
+        for name in sorted(values, key=lambda name: name not in first):
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no {name}")
+            setattr(self, name, values[name])
+
+
+def table(model: type[Base]) -> sa.Table:
+    """Return a model's table, for statements that go past the object layer on hot paths."""
+    return cast(sa.Table, model.__table__)
+
+
+class WithId:
+    """The opaque primary key."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+class Sealed:
+    """A text attribute kept encrypted in a binary column of the same name with an underscore before it.
+
+    The owning object needs an `id` and a `data_key` property: the key of the person that the row is about.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn the attribute's own name."""
+        self._name = name
+
+    def _column(self, row: Any) -> str:
+        return f"{row.__tablename__}.{self._name}"
+
+    def __get__(self, row: Any, owner: type | None = None) -> Any:
+        """Open the value, or return None when there is none."""
+        if row is None:
+            return self
+        sealed = getattr(row, f"_{self._name}")
+        return None if sealed is None else unseal(row.data_key, self._column(row), row.id, sealed)
+
+    def __set__(self, row: Any, text: str | None) -> None:
+        """Seal the value for this row."""
+        sealed = None if text is None else seal(row.data_key, self._column(row), row.id, text)
+        setattr(row, f"_{self._name}", sealed)
+
+
+class WrappedKey(sa.TypeDecorator[bytes]):
+    """A data key, stored sealed by the service's keyring and open in memory."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+    keyring: ClassVar[Keyring]
+    """Set once by `configure_keys`: a column type has no other way to reach the settings."""
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Seal."""
+        return None if value is None else self.keyring.wrap(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Open."""
+        return None if value is None else self.keyring.unwrap(value)
+
+
+class WithDataKey:
+    """Rows that own a key: a patient, a staff member. After erasure the key is gone and nothing opens."""
+
+    data_key: Mapped[bytes | None] = mapped_column(WrappedKey(), default=new_data_key)
+
+
+def configure_keys(keyring: Keyring) -> None:
+    """Give the wrapped-key column type its keyring; one process serves one service."""
+    WrappedKey.keyring = keyring
+
+
+def keyring() -> Keyring:
+    """Return the service's keyring."""
+    return WrappedKey.keyring
+
+
+def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """Return an engine with the durability that an acknowledged answer needs.
+
+    SQLite: synchronous FULL, foreign keys on, `BEGIN IMMEDIATE` for every transaction that may write, a rollback
+    journal unless the library is at least 3.51.3. PostgreSQL: synchronous_commit on is the server's default.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_pre_ping=True)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    import sqlite3
+
+    connection.isolation_level = None  # SQLAlchemy's begin event below opens each transaction
+    journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "TRUNCATE"
+    cursor = connection.cursor()
+    for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Take the write lock at once: a lock that is upgraded midway fails instead of waiting."""
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def unit_of_work(sessions: Sessions) -> Iterator[Session]:
+    """Commit on success, roll back on any error. Raises DatabaseUnavailable when the database does not answer."""
+    try:
+        with sessions() as session, session.begin():
+            yield session
+    except sa.exc.OperationalError as error:
+        if error.connection_invalidated or "connect" in str(error.orig).lower():
+            raise DatabaseUnavailable("the database does not answer") from error
+        raise
+
+
+@contextmanager
+def reading(sessions: Sessions) -> Iterator[Session]:
+    """Open a session that only reads; nothing it does is kept."""
+    with sessions() as session:
+        session.connection(execution_options={"read_only": True})
+        yield session
+        session.rollback()

@@ -1,0 +1,155 @@
+"""The vocabularies of flags. Pure: everything else in this capability imports from here."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class FlagKind(StrEnum):
+    """Why somebody needs a person's decision. The order of the members is the order on the worklist."""
+
+    SAFETY = "safety"
+    DETERIORATING = "deteriorating"
+    RELAPSE_SIGNAL = "relapse_signal"
+    NOT_IMPROVING = "not_improving"
+    """Answers, and the scores do not get better."""
+    MISSED_CHECK_INS = "missed_check_ins"
+    """Our texts arrive and are not answered."""
+    UNREACHABLE = "unreachable"
+    """Our texts do not arrive: never a patient who did not answer."""
+    OPTED_OUT = "opted_out"
+    CALL_REQUESTED = "call_requested"
+
+
+class Severity(StrEnum):
+    """How soon we act. It says nothing about the patient: nobody is sorted by danger (NICE NG225)."""
+
+    REVIEW = "review"
+    """Within the week."""
+    HIGH = "high"
+    """Within two working days."""
+    URGENT = "urgent"
+    """The same working day or sooner."""
+
+
+class Rule(StrEnum):
+    """What raised a finding. S safety, N scores, M missed, U unreachable, O opted out, C call."""
+
+    S1 = "S1"
+    S2 = "S2"
+    S3 = "S3"
+    S4 = "S4"
+    N1 = "N1"
+    N5 = "N5"
+    N6 = "N6"
+    M1 = "M1"
+    M2 = "M2"
+    U1 = "U1"
+    U2 = "U2"
+    O1 = "O1"
+    C1 = "C1"
+
+
+class SelfSafety(StrEnum):
+    """The answer to "Do you feel able to keep yourself safe today?"."""
+
+    YES = "yes"
+    UNSURE = "unsure"
+    NO = "no"
+
+
+class EvidenceCode(StrEnum):
+    """What a finding or a note rests on; `words` has one sentence for each. Parameters stand behind the members."""
+
+    ITEM9_ANSWERED = "item9_answered"  # answer
+    ITEM9_BEFORE = "item9_before"  # previous, on when known
+    ITEM9_FIRST = "item9_first"
+    ITEM9_DECLINED = "item9_declined"
+    ITEM9_LEFT_OUT = "item9_left_out"
+    SELF_SAFETY_NO = "self_safety_no"
+    SELF_SAFETY_UNSURE = "self_safety_unsure"
+    CALL_ASKED = "call_asked"
+    ROSE = "rose"  # measure, baseline, last, points, threshold, on when known
+    CONTACTS_ATTENDED = "contacts_attended"  # contacts, week
+    TOO_SMALL_A_FALL = "too_small_a_fall"  # measure, baseline, last, points, best, needed, on when known
+    PLATEAU = "plateau"  # measure, count, scores, spread, caseness
+    LATE_IMPROVEMENT = "late_improvement"
+    MISSED_ONE = "missed_one"
+    MISSED_IN_A_ROW = "missed_in_a_row"  # count
+    LAST_ITEM9 = "last_item9"  # answer
+    WORSENING_BEFORE = "worsening_before"
+    TEXTS_NOT_ARRIVING = "texts_not_arriving"  # count
+    NUMBER_NOT_REACHED = "number_not_reached"
+    TEXTS_STOPPED = "texts_stopped"
+    CALL_WANTED = "call_wanted"
+    NO_BASELINE = "no_baseline"  # measure
+    ONE_SCORE = "one_score"  # measure
+    TOO_FEW_SCORES = "too_few_scores"  # measure, count, needed
+    LATEST_UNANSWERED = "latest_unanswered"
+
+
+class Outcome(StrEnum):
+    """What a person did that closes a flag. Nothing else closes one: no later answer, no time passed."""
+
+    SPOKE = "spoke"
+    HANDED_OVER = "handed_over"
+    PLAN_UPDATED = "plan_updated"
+    EMERGENCY_SERVICES = "emergency_services"
+    CARE_CHANGED = "care_changed"
+    CONTINUED_WITH_REASON = "continued_with_reason"
+    NUMBER_CORRECTED = "number_corrected"
+    OTHER_CHANNEL_AGREED = "other_channel_agreed"
+    ANSWERED_SINCE = "answered_since"
+    NO_CONTACT_WANTED = "no_contact_wanted"
+    RECORDED_IN_ERROR = "recorded_in_error"
+
+
+class AttemptOutcome(StrEnum):
+    """What a person did that is recorded and leaves the flag open."""
+
+    TRIED_NO_ANSWER = "tried_no_answer"
+    LEFT_MESSAGE = "left_message"
+    WRONG_NUMBER = "wrong_number"
+    ASKED_TO_RING_LATER = "asked_to_ring_later"
+    SPOKE_NOT_SETTLED = "spoke_not_settled"
+
+
+_DECISIONS = (Outcome.CARE_CHANGED, Outcome.CONTINUED_WITH_REASON, Outcome.HANDED_OVER, Outcome.RECORDED_IN_ERROR)
+
+CLOSES: Mapping[FlagKind, tuple[Outcome, ...]] = {
+    # Each means that somebody had contact, or that a named person has taken it on. A call into the void, a wrong
+    # number or a slip of the pen does not close a safety answer (clinical rule: it is never cleared, edited or undone).
+    FlagKind.SAFETY: (Outcome.SPOKE, Outcome.PLAN_UPDATED, Outcome.EMERGENCY_SERVICES, Outcome.HANDED_OVER),
+    # A score asks for a decision about care, so a talk alone does not close these two.
+    FlagKind.DETERIORATING: _DECISIONS,
+    FlagKind.RELAPSE_SIGNAL: (Outcome.SPOKE, Outcome.PLAN_UPDATED, *_DECISIONS),
+    FlagKind.NOT_IMPROVING: _DECISIONS,
+    FlagKind.MISSED_CHECK_INS: (
+        Outcome.SPOKE,
+        Outcome.ANSWERED_SINCE,
+        Outcome.NUMBER_CORRECTED,
+        Outcome.OTHER_CHANNEL_AGREED,
+        Outcome.CARE_CHANGED,
+        Outcome.NO_CONTACT_WANTED,
+        Outcome.HANDED_OVER,
+        Outcome.RECORDED_IN_ERROR,
+    ),
+    FlagKind.UNREACHABLE: (
+        Outcome.NUMBER_CORRECTED,
+        Outcome.OTHER_CHANNEL_AGREED,
+        Outcome.SPOKE,
+        Outcome.CARE_CHANGED,
+        Outcome.NO_CONTACT_WANTED,
+        Outcome.HANDED_OVER,
+        Outcome.RECORDED_IN_ERROR,
+    ),
+    FlagKind.OPTED_OUT: (
+        Outcome.OTHER_CHANNEL_AGREED,
+        Outcome.SPOKE,
+        Outcome.CARE_CHANGED,
+        Outcome.NO_CONTACT_WANTED,
+        Outcome.HANDED_OVER,
+        Outcome.RECORDED_IN_ERROR,
+    ),
+    FlagKind.CALL_REQUESTED: (Outcome.SPOKE, Outcome.NO_CONTACT_WANTED, Outcome.HANDED_OVER),
+}
+"""The outcomes that close each kind, in the order in which a page offers them."""

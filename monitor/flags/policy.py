@@ -1,0 +1,84 @@
+"""Every number of the flag rules and clocks, its default and where it comes from. Pure.
+
+A number with no readable published source says "Local protocol": a service owns it and answers for it.
+"""
+
+from datetime import time
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from monitor.flags.kinds import Rule
+
+TRIAGE_SCALE = "UK Mental Health Triage Scale: B within 4 hours, C within 24 hours"
+CONSENSUS = "Nock 2021, Psychiatr Res Clin Pract 3:57-66: look every weekday, answer what is imminent within 12 hours"
+MINIMAL_DIFFERENCES = (
+    "PHQ-9 5 points (Loewe 2004, PubMed 15550799), GAD-7 4 points (Toussaint 2020, J Affect Disord 265:395-401)"
+)
+
+
+class FlagPolicy(BaseModel):
+    """The parameters of the flag rules. Hours and days are service time unless the name says ceiling.
+
+    Reliable change and caseness are not here: they belong to the measures. Safety rules have no switch.
+    Raises pydantic's ValidationError, which names the field.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    off: frozenset[Literal[Rule.N5, Rule.N6]] = Field(
+        frozenset(), description="Local protocol: the two rules without a published source may be switched off."
+    )
+    low_intensity_steps: frozenset[str] = Field(
+        frozenset({"one", "two"}), description="Local protocol: the steps of the pathway that are of low intensity."
+    )
+    review_contact: int = Field(
+        4,
+        ge=2,
+        le=20,
+        description=f"Local protocol: review at the fourth attended contact. Change looked for: {MINIMAL_DIFFERENCES}.",
+    )
+    plateau_check_ins: int = Field(3, ge=2, le=3, description="Local protocol: three answered check-ins.")
+    plateau_spread: int = Field(
+        2,
+        ge=0,
+        le=3,
+        description="Local protocol: highest and lowest at most 2 points apart. Within 2 of a middle would let them be "
+        f"4 apart, and a steady fall of 4 may be a change that matters: {MINIMAL_DIFFERENCES}.",
+    )
+    missed_review: int = Field(2, ge=1, le=4, description="Local protocol: a coordinator looks after two in a row.")
+    missed_high: int = Field(3, ge=2, le=6, description="Local protocol: and sooner after three in a row.")
+    undelivered: int = Field(2, ge=1, le=4, description="Local protocol: texts of two check-ins in a row not arrived.")
+
+    safety_first_hours: int = Field(
+        1, ge=1, le=4, description=f"Local protocol: item 9 = 3, or not able to keep safe. Beside it: {TRIAGE_SCALE}."
+    )
+    safety_first_ceiling: int = Field(
+        4, ge=1, le=12, description=f"Local protocol: the same, on the clock on the wall. Beside it: {CONSENSUS}."
+    )
+    safety_second_hours: int = Field(
+        4, ge=1, le=8, description=f"Local protocol: item 9 = 2, unsure, or a call asked. Beside it: {TRIAGE_SCALE}."
+    )
+    safety_second_ceiling: int = Field(
+        24, ge=4, le=24, description=f"Local protocol: the same, on the clock on the wall. Beside it: {TRIAGE_SCALE}."
+    )
+    safety_unanswered_days: int = Field(
+        1, ge=1, le=1, description=f"Local protocol: item 9 not answered after one above 0. Beside it: {CONSENSUS}."
+    )
+    deteriorating_days: int = Field(1, ge=1, le=5, description="Local protocol: one working day.")
+    relapse_signal_days: int = Field(2, ge=1, le=5, description="Local protocol: two working days.")
+    not_improving_days: int = Field(5, ge=1, le=10, description="Local protocol: five working days.")
+    missed_review_days: int = Field(5, ge=1, le=10, description="Local protocol: five working days.")
+    missed_high_days: int = Field(2, ge=1, le=5, description="Local protocol: two working days.")
+    lost_contact_days: int = Field(
+        2, ge=1, le=5, description="Local protocol: two working days for unreachable and opted out."
+    )
+    call_by: time = Field(
+        time(11), description="Local protocol: local time on the next working day, or its close where not open then."
+    )
+
+    @model_validator(mode="after")
+    def _grades_rise(self) -> Self:
+        if self.missed_high <= self.missed_review:
+            raise ValueError("missed_high must be above missed_review")
+        return self

@@ -1,0 +1,300 @@
+"""Facts from the tables, findings from the rules, flags in the tables; and what staff do with them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from monitor.audit import Actor, record
+from monitor.care.models import Appointment, Episode, StepAssignment
+from monitor.care.promises import hours_of
+from monitor.checkins.models import CancelReason, CheckIn, MeasureState
+from monitor.errors import MonitorError
+from monitor.flags.clocks import due_at
+from monitor.flags.facts import EpisodeFacts, Finding, MeasureFacts, SafetyFacts, Thresholds
+from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Severity
+from monitor.flags.models import Flag, FlagEvent, FlagEventKind
+from monitor.flags.policy import FlagPolicy
+from monitor.flags.rules import findings
+from monitor.measures import catalogue
+from monitor.people.models import StaffMember
+
+POLICY = FlagPolicy()
+
+DECISION_HOLDS = timedelta(days=28)
+"""Local protocol: once a person has decided about a course, only worse scores or four weeks raise the flag again."""
+
+_ALWAYS_NEW = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.MISSED_CHECK_INS, FlagKind.OPTED_OUT})
+"""Each finding of these kinds follows something that a patient did, or did not do, since the last one was closed."""
+
+
+class OutcomeNotAllowed(MonitorError):
+    """This outcome does not close a flag of this kind."""
+
+
+class FlagClosed(MonitorError):
+    """Somebody has closed this flag already."""
+
+
+def evaluate(
+    session: Session,
+    episode: Episode,
+    states: Mapping[str, MeasureState],
+    *,
+    now: datetime,
+    safety: SafetyFacts | None = None,
+    submission_id: UUID | None = None,
+    opted_out: bool = False,
+    call_requested: bool = False,
+) -> tuple[Finding, ...]:
+    """Run every rule on an episode as it stands at `now` and open or join the flags that they raise."""
+    facts = _facts(session, episode, states, now, safety, opted_out=opted_out, call_requested=call_requested)
+    found = findings(facts, POLICY)
+    if found:
+        raise_flags(session, episode, found, now=now, submission_id=submission_id)
+    return found
+
+
+def _facts(
+    session: Session,
+    episode: Episode,
+    states: Mapping[str, MeasureState],
+    now: datetime,
+    safety: SafetyFacts | None,
+    *,
+    opted_out: bool,
+    call_requested: bool,
+) -> EpisodeFacts:
+    ours = CheckIn.episode_id == episode.id
+    answered = sa.select(sa.func.max(CheckIn.due_at)).where(ours, CheckIn.completed_at.is_not(None))
+    since = sa.or_(answered.scalar_subquery().is_(None), CheckIn.due_at > answered.scalar_subquery())
+    count = sa.select(sa.func.count()).select_from(CheckIn).where(ours, since)
+    row = session.execute(
+        sa.select(
+            sa.select(StepAssignment.step)
+            .where(StepAssignment.episode_id == episode.id)
+            .order_by(StepAssignment.from_at.desc())
+            .limit(1)
+            .scalar_subquery()
+            .label("step"),
+            sa.select(sa.func.count())
+            .select_from(Appointment)
+            .where(Appointment.episode_id == episode.id, Appointment.attended_at.is_not(None))
+            .scalar_subquery()
+            .label("attended"),
+            count.where(CheckIn.missed_at.is_not(None)).scalar_subquery().label("missed"),
+            count.where(CheckIn.cancel_reason == CancelReason.NOT_DELIVERED).scalar_subquery().label("undelivered"),
+            sa.select(Flag.kind)
+            .where(Flag.episode_id == episode.id)
+            .order_by(Flag.closed_at.is_(None).desc(), Flag.opened_at.desc())
+            .limit(1)
+            .scalar_subquery()
+            .label("last_flag"),
+        )
+    ).one()
+    safety_answers = [state.safety_answer for state in states.values() if state.safety_answer is not None]
+    return EpisodeFacts(
+        step=row.step,
+        week=(now - episode.opened_at).days // 7,
+        measures=tuple(_measure(state) for _, state in sorted(states.items(), reverse=True)),
+        attended_contacts=row.attended,
+        missed_in_a_row=row.missed,
+        undelivered_in_a_row=row.undelivered,
+        number_failed=episode.patient.number_failed_at is not None,
+        last_safety_answer=max(safety_answers, default=None),
+        had_open_worsening=row.last_flag == FlagKind.DETERIORATING,
+        safety=safety,
+        opted_out=opted_out,
+        call_requested=call_requested,
+    )
+
+
+def _measure(state: MeasureState) -> MeasureFacts:
+    spec = catalogue.spec(state.instrument)
+    recent = (state.third_last, state.second_last, state.last)
+    return MeasureFacts(
+        code=state.instrument,
+        thresholds=Thresholds(spec.caseness, spec.reliable_change, spec.minimal_difference),
+        baseline=state.baseline,
+        baseline_on=state.baseline_at.date() if state.baseline_at else None,
+        last=state.last,
+        last_on=state.last_at.date() if state.last_at else None,
+        best=state.best,
+        worst=state.worst,
+        count=state.count,
+        recent=tuple(total for total in recent if total is not None),
+    )
+
+
+def raise_flags(
+    session: Session,
+    episode: Episode,
+    found: Iterable[Finding],
+    *,
+    now: datetime,
+    submission_id: UUID | None = None,
+) -> None:
+    """Open a flag for each kind that has none open, and let new evidence join the ones that are."""
+    hours = hours_of(episode.care_team)
+    by_kind: dict[FlagKind, list[Finding]] = {}
+    for finding in found:
+        by_kind.setdefault(finding.kind, []).append(finding)
+    known = _newest_flags(session, episode.id, tuple(by_kind))
+    for kind, same in by_kind.items():
+        flag = known.get(kind)
+        due = min(due_at(finding, now, hours, POLICY) for finding in same)
+        severity = max((finding.severity for finding in same), key=list(Severity).index)
+        if flag is None or (flag.closed_at is not None and _is_news(flag, same, now)):
+            flag = _open(session, episode, kind, severity, due, now)
+        elif flag.closed_at is not None or _evidence(same) in [e.evidence for e in flag.events]:
+            continue
+        else:
+            _join(flag, severity, due)
+        for finding in same:
+            session.add(_said(flag, finding, _is_first(flag, now), now, submission_id))
+    session.flush()
+
+
+def _newest_flags(session: Session, episode_id: UUID, kinds: tuple[FlagKind, ...]) -> dict[FlagKind, Flag]:
+    rows = session.scalars(
+        sa.select(Flag)
+        .where(Flag.episode_id == episode_id, Flag.kind.in_(kinds))
+        .order_by(Flag.closed_at.is_(None), Flag.opened_at)
+    )
+    return {flag.kind: flag for flag in rows}
+
+
+def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity, due: datetime, now: datetime) -> Flag:
+    flag = Flag(
+        episode_id=episode.id,
+        patient_id=episode.patient_id,
+        patient=episode.patient,
+        kind=kind,
+        severity=severity,
+        owner_id=episode.accountable_id,
+        opened_at=now,
+        due_at=due,
+    )
+    session.add(flag)
+    session.flush()
+    return flag
+
+
+def _join(flag: Flag, severity: Severity, due: datetime) -> None:
+    """Let the nearer clock and the higher severity win; what was seen or acted on before is not what joined now."""
+    flag.due_at = due if flag.acted_at else min(flag.due_at, due)
+    flag.severity = max(flag.severity, severity, key=list(Severity).index)
+    flag.seen_at = flag.acted_at = None
+
+
+def _is_news(closed: Flag, same: list[Finding], now: datetime) -> bool:
+    """Whether findings say something that the person who closed the last flag of this kind did not know."""
+    if closed.kind in _ALWAYS_NEW or closed.closed_at is None or now - closed.closed_at > DECISION_HOLDS:
+        return True
+    decided_on = {
+        item["params"].get("measure"): item["params"].get("last", 0)
+        for event in closed.events
+        for item in event.evidence or ()
+    }
+    return closed.kind is FlagKind.DETERIORATING and any(
+        int(evidence.params.get("last", 0)) > int(decided_on.get(evidence.params.get("measure"), -1))
+        for finding in same
+        for evidence in finding.evidence
+    )
+
+
+def _is_first(flag: Flag, now: datetime) -> bool:
+    return flag.opened_at == now
+
+
+def _evidence(same: Iterable[Finding]) -> list[dict[str, object]]:
+    return [
+        {"code": str(evidence.code), "params": dict(evidence.params)}
+        for finding in same
+        for evidence in finding.evidence
+    ]
+
+
+def _said(flag: Flag, finding: Finding, first: bool, now: datetime, submission_id: UUID | None) -> FlagEvent:
+    return FlagEvent(
+        flag_id=flag.id,
+        at=now,
+        kind=FlagEventKind.OPENED if first else FlagEventKind.EVIDENCE,
+        rule=finding.rule,
+        evidence=_evidence([finding]),
+        submission_id=submission_id,
+        patient_id=flag.patient_id,
+    )
+
+
+def mark_seen(session: Session, flag: Flag, staff_member: StaffMember, now: datetime) -> None:
+    """Note that a person has read why. The clock runs on. Raises FlagClosed."""
+    _must_be_open(flag)
+    if flag.seen_at is None:
+        flag.seen_at = now
+        _done(session, flag, staff_member, FlagEventKind.SEEN, now)
+
+
+def record_attempt(
+    session: Session, flag: Flag, staff_member: StaffMember, outcome: AttemptOutcome, words: str, now: datetime
+) -> None:
+    """Write down what was tried; the flag stays open. Raises FlagClosed."""
+    _must_be_open(flag)
+    flag.seen_at = flag.seen_at or now
+    flag.acted_at = now
+    _done(session, flag, staff_member, FlagEventKind.ATTEMPT, now, outcome=outcome, words=words)
+
+
+def close(
+    session: Session, flag: Flag, staff_member: StaffMember, outcome: Outcome, reason: str, now: datetime
+) -> None:
+    """Close a flag with what a person did and why that is enough. Raises FlagClosed, OutcomeNotAllowed."""
+    _must_be_open(flag)
+    if outcome not in CLOSES[flag.kind] or not reason.strip():
+        raise OutcomeNotAllowed("this outcome does not close a flag of this kind, or its reason is missing")
+    flag.seen_at = flag.seen_at or now
+    flag.acted_at = flag.acted_at or now
+    _done(session, flag, staff_member, FlagEventKind.CLOSED, now, outcome=outcome, words=reason)
+    flag.reason = reason
+    flag.outcome, flag.closed_by_id, flag.closed_at = outcome, staff_member.id, now
+    session.flush()
+
+
+def hand_over(
+    session: Session, flag: Flag, staff_member: StaffMember, to: StaffMember, words: str, now: datetime
+) -> None:
+    """Give an open flag to another owner. Raises FlagClosed."""
+    _must_be_open(flag)
+    flag.owner_id = to.id
+    _done(session, flag, staff_member, FlagEventKind.HANDED_OVER, now, words=words)
+
+
+def _must_be_open(flag: Flag) -> None:
+    if flag.closed_at is not None:
+        raise FlagClosed("somebody has closed this flag already")
+
+
+def _done(
+    session: Session,
+    flag: Flag,
+    staff_member: StaffMember,
+    kind: FlagEventKind,
+    now: datetime,
+    *,
+    outcome: str | None = None,
+    words: str | None = None,
+) -> None:
+    event = FlagEvent(
+        flag_id=flag.id,
+        at=now,
+        kind=kind,
+        staff_member_id=staff_member.id,
+        outcome=outcome,
+        patient=flag.patient,
+        patient_id=flag.patient_id,
+        words=words,
+    )
+    session.add(event)
+    record(session, Actor("staff", staff_member.id), f"flag {kind.value}", "flag", flag.id, now=now)

@@ -1,0 +1,183 @@
+"""Flags in words, for staff: a whole sentence for each piece of evidence, and the names of kinds, states and outcomes.
+
+No word here speaks of danger levels or blames: it names the answer, the score, or what did not arrive.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from monitor.flags.facts import Evidence
+from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule
+from monitor.flags.models import FlagState
+from monitor.i18n import N_, format_date, translate
+from monitor.measures import catalogue
+
+DOMAIN = "staff"
+
+SENTENCES: Mapping[str, str] = {
+    EvidenceCode.ITEM9_BEFORE: N_("It was %(previous)s on %(on)s."),
+    EvidenceCode.ITEM9_FIRST: N_("There is no earlier answer to item 9."),
+    EvidenceCode.ITEM9_DECLINED: N_("Chose not to answer item 9."),
+    EvidenceCode.ITEM9_LEFT_OUT: N_("Item 9 was left out."),
+    EvidenceCode.SELF_SAFETY_NO: N_("Does not feel able to keep safe today."),
+    EvidenceCode.SELF_SAFETY_UNSURE: N_("Not sure about being able to keep safe today."),
+    EvidenceCode.CALL_ASKED: N_("Asked for a call after the safety question."),
+    EvidenceCode.ROSE: N_(
+        "%(measure)s rose from %(baseline)s to %(last)s since %(on)s, %(points)s points. "
+        "A change of %(threshold)s or more is larger than the measure’s own error."
+    ),
+    EvidenceCode.CONTACTS_ATTENDED: N_("%(contacts)s contacts attended by week %(week)s."),
+    EvidenceCode.TOO_SMALL_A_FALL: N_(
+        "%(measure)s was %(baseline)s at the start, %(best)s at its lowest, and is %(last)s now. "
+        "A fall of %(needed)s is the smallest that matters."
+    ),
+    EvidenceCode.PLATEAU: N_(
+        "The last %(count)s scores of %(measure)s are %(scores)s: within %(spread)s points of one another, "
+        "and still at %(caseness)s or more."
+    ),
+    EvidenceCode.LATE_IMPROVEMENT: N_(
+        "Of 4,394 patients studied, one group improved only after the sixth appointment. "
+        "A flag asks for a review; it moves nobody by itself."
+    ),
+    EvidenceCode.MISSED_ONE: N_("One check-in was not answered."),
+    EvidenceCode.MISSED_IN_A_ROW: N_("%(count)s check-ins in a row were not answered. The texts arrived."),
+    EvidenceCode.LAST_ITEM9: N_("The last answer to item 9 was %(answer)s."),
+    EvidenceCode.WORSENING_BEFORE: N_("The scores had worsened reliably before that."),
+    EvidenceCode.TEXTS_NOT_ARRIVING: N_("The texts of %(count)s check-ins in a row did not arrive."),
+    EvidenceCode.NUMBER_NOT_REACHED: N_("The network reports that texts to this number cannot be delivered."),
+    EvidenceCode.TEXTS_STOPPED: N_("Asked us to stop texting. No check-ins are sent."),
+    EvidenceCode.CALL_WANTED: N_("Asked for a call."),
+    EvidenceCode.NO_BASELINE: N_("%(measure)s has no first score yet, so there is nothing to compare with."),
+    EvidenceCode.ONE_SCORE: N_("%(measure)s has one score so far. A change needs two."),
+    EvidenceCode.TOO_FEW_SCORES: N_("%(measure)s has %(count)s of the %(needed)s scores that a plateau needs."),
+    EvidenceCode.LATEST_UNANSWERED: N_("The latest check-in has no score, so the course since then is unknown."),
+}
+"""One sentence for each piece of evidence, but item 9 answered: that one has three."""
+
+ITEM9_ANSWERED: Mapping[int, str] = {
+    1: N_("Item 9 answered 1, several days."),
+    2: N_("Item 9 answered 2, more than half the days."),
+    3: N_("Item 9 answered 3, nearly every day."),
+}
+
+UNDATED: Mapping[str, str] = {
+    EvidenceCode.ITEM9_BEFORE: N_("It was %(previous)s the last time."),
+    EvidenceCode.ROSE: N_(
+        "%(measure)s rose from %(baseline)s to %(last)s, %(points)s points. "
+        "A change of %(threshold)s or more is larger than the measure’s own error."
+    ),
+}
+"""The same without a date, where none is known."""
+
+RULES: Mapping[str, str] = {
+    Rule.S1: N_(
+        "Rule S1, item 9 above 0. Read from the answer, not from the total. Times are local protocol; "
+        "Nock 2021 asks for a look every weekday, and within 12 hours where it is urgent."
+    ),
+    Rule.S2: N_("Rule S2, keeping safe today. Times are local protocol, beside the UK Mental Health Triage Scale."),
+    Rule.S3: N_("Rule S3, a call asked for beside a safety answer. Times are local protocol."),
+    Rule.S4: N_("Rule S4, item 9 not answered after an answer above 0: unknown, not 0. Times are local protocol."),
+    Rule.N1: N_(
+        "Rule N1, reliable deterioration since the first score. "
+        "PHQ-9: 6 points, PMC10472176. GAD-7: 4 points, NHS England reporting code."
+    ),
+    Rule.N5: N_(
+        "Rule N5, early review at low intensity. Local protocol, not a published rule. Smallest changes that matter: "
+        "PHQ-9 5 points, Löwe 2004; GAD-7 4 points, Toussaint 2020."
+    ),
+    Rule.N6: N_("Rule N6, plateau. Local protocol, not a published rule."),
+    Rule.M1: N_("Rule M1, check-ins not answered. Local protocol."),
+    Rule.M2: N_("Rule M2, longer silence. Local protocol."),
+    Rule.U1: N_("Rule U1, texts not arriving. Local protocol."),
+    Rule.U2: N_("Rule U2, number given up by the network. Local protocol."),
+    Rule.O1: N_("Rule O1, texts stopped by the patient. Local protocol."),
+    Rule.C1: N_("Rule C1, a call asked for. Local protocol."),
+}
+
+KINDS: Mapping[FlagKind, str] = {
+    FlagKind.SAFETY: N_("Safety answer"),
+    FlagKind.DETERIORATING: N_("Deteriorating"),
+    FlagKind.RELAPSE_SIGNAL: N_("Relapse signal"),
+    FlagKind.NOT_IMPROVING: N_("Not improving"),
+    FlagKind.MISSED_CHECK_INS: N_("Missed check-ins"),
+    FlagKind.UNREACHABLE: N_("Unreachable"),
+    FlagKind.OPTED_OUT: N_("Opted out"),
+    FlagKind.CALL_REQUESTED: N_("Asked for a call"),
+}
+
+STATES: Mapping[FlagState, str] = {
+    FlagState.OPEN: N_("Open"),
+    FlagState.SEEN: N_("Seen"),
+    FlagState.ACTED: N_("Acted on"),
+    FlagState.CLOSED: N_("Closed"),
+}
+
+OUTCOMES: Mapping[Outcome | AttemptOutcome, str] = {
+    Outcome.SPOKE: N_("Spoke together"),
+    Outcome.HANDED_OVER: N_("Handed over"),
+    Outcome.PLAN_UPDATED: N_("Plan updated together"),
+    Outcome.EMERGENCY_SERVICES: N_("Emergency services"),
+    Outcome.CARE_CHANGED: N_("Care changed"),
+    Outcome.CONTINUED_WITH_REASON: N_("Carry on, with a reason"),
+    Outcome.NUMBER_CORRECTED: N_("Number corrected"),
+    Outcome.OTHER_CHANNEL_AGREED: N_("Another way agreed"),
+    Outcome.ANSWERED_SINCE: N_("Answered since"),
+    Outcome.NO_CONTACT_WANTED: N_("Wants no contact"),
+    Outcome.RECORDED_IN_ERROR: N_("Recorded in error"),
+    AttemptOutcome.TRIED_NO_ANSWER: N_("Tried, no answer"),
+    AttemptOutcome.LEFT_MESSAGE: N_("Left a message"),
+    AttemptOutcome.WRONG_NUMBER: N_("Wrong number"),
+    AttemptOutcome.ASKED_TO_RING_LATER: N_("Asked us to ring later"),
+    AttemptOutcome.SPOKE_NOT_SETTLED: N_("Spoke, not settled yet"),
+}
+
+MISSED_ONE = N_("Missed 1 check-in")
+MISSED_SEVERAL = N_("Missed %(count)s check-ins")
+
+
+def sentence(evidence: Evidence, language: str, region: str | None = None) -> str:
+    """Return one piece of evidence as a whole sentence; `region` ('US', 'GB') decides how a date is written.
+
+    Raises KeyError for evidence of another capability.
+    """
+    params: dict[str, object] = dict(evidence.params)
+    if "measure" in params:
+        params["measure"] = catalogue.spec(str(params["measure"])).name
+    if "on" in params:
+        params["on"] = format_date(date.fromisoformat(str(params["on"])), language, region=region)
+    return translate(language, _message(evidence), DOMAIN, **params)
+
+
+def rule_line(rule: str, language: str) -> str:
+    """Return the name of a rule and its source. Raises KeyError for a rule of another capability."""
+    return translate(language, RULES[rule], DOMAIN)
+
+
+def kind_label(kind: FlagKind, language: str) -> str:
+    """Return the name of a kind of flag, as in a filter."""
+    return translate(language, KINDS[kind], DOMAIN)
+
+
+def missed_label(count: int, language: str) -> str:
+    """Return the tag for that many missed check-ins in a row."""
+    if count == 1:
+        return translate(language, MISSED_ONE, DOMAIN)
+    return translate(language, MISSED_SEVERAL, DOMAIN, count=count)
+
+
+def state_label(state: FlagState, language: str) -> str:
+    """Return how far a flag has come."""
+    return translate(language, STATES[state], DOMAIN)
+
+
+def outcome_label(outcome: Outcome | AttemptOutcome, language: str) -> str:
+    """Return what a person did, as on the button."""
+    return translate(language, OUTCOMES[outcome], DOMAIN)
+
+
+def _message(evidence: Evidence) -> str:
+    if evidence.code == EvidenceCode.ITEM9_ANSWERED:
+        return ITEM9_ANSWERED[int(evidence.params["answer"])]
+    if "on" not in evidence.params and evidence.code in UNDATED:
+        return UNDATED[evidence.code]
+    return SENTENCES[evidence.code]

@@ -1,0 +1,195 @@
+"""What both surfaces share: the runtime at hand, guarded blueprints, headers, compression, language, error pages."""
+
+import gzip
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+import brotli
+from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from monitor import i18n
+from monitor.clock import Clock
+from monitor.config import Settings
+from monitor.db import Sessions
+from monitor.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+Guard = Callable[[], ResponseReturnValue | None]
+
+MAX_BODY_BYTES = 64 * 1024
+"""A whole check-in with a long note is under 8 kB."""
+COMPRESS_FROM_BYTES = 500
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a request needs from outside: settings, the database, the time."""
+
+    settings: Settings
+    sessions: Sessions
+    clock: Clock
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the present application."""
+    return cast(Runtime, current_app.extensions["monitor"])
+
+
+def mount(app: Flask, blueprint: Blueprint, guard: Guard) -> None:
+    """Register a blueprint together with the guard that runs before each of its views: no guard, no blueprint."""
+    blueprint.before_request(guard)
+    app.extensions.setdefault("guards", {})[blueprint.name] = guard.__name__
+    app.register_blueprint(blueprint)
+
+
+def prepare(app: Flask) -> None:
+    """Give an application its language, headers, compression and error pages."""
+    app.before_request(_refuse_foreign_posts)
+    app.before_request(_refuse_nul)
+    app.after_request(_headers)
+    app.after_request(_compress)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DatabaseUnavailable, _database_error)
+    app.register_error_handler(SQLAlchemyError, _unexpected)
+    app.register_error_handler(Exception, _unexpected)
+    app.jinja_env.globals.update(_=_markup, ngettext=_plural, nonce=nonce, languages=i18n.LANGUAGES, language=language)
+    app.jinja_env.filters.update(
+        date=lambda value, skeleton="dMMMM": i18n.format_date(value, language().tag, skeleton),
+        time=lambda value, zone=None: i18n.format_time(value, language().tag, zone),
+        moment=lambda value, zone: i18n.format_moment(value, language().tag, zone),
+        weekday=lambda value: i18n.weekday_name(value, language().tag),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def language() -> i18n.Language:
+    """Return the language of the present request; a view may have set `g.language` to a patient's own."""
+    if "language" not in g:
+        asked = i18n.known_language(request.values.get("lang")) if request.method in ("GET", "HEAD", "POST") else None
+        accepted = request.accept_languages.values()
+        g.language = asked or i18n.best_language(accepted, runtime().settings.default_language)
+    return i18n.LANGUAGES[g.language]
+
+
+def speak(tag: str) -> None:
+    """Answer in `tag`, unless the person has just picked another language in the page's own list."""
+    g.language = i18n.known_language(request.values.get("lang")) or tag
+
+
+def nonce() -> str:
+    """Return the value that lets this page's own inline script and style run."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(12)
+    return cast(str, g.nonce)
+
+
+def _domain() -> str:
+    return cast(str, current_app.config["MESSAGE_DOMAIN"])
+
+
+def _markup(message: str, **params: object) -> Markup:
+    return i18n.markup(language().tag, message, _domain(), **params)
+
+
+def _plural(singular: str, plural: str, count: int, **params: object) -> str:
+    return i18n.translate_plural(language().tag, singular, plural, count, _domain(), **params)
+
+
+def _refuse_foreign_posts() -> None:
+    """Refuse a POST that another site's page sent (OWASP: Sec-Fetch-Site first, Origin as the fallback)."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def _refuse_nul() -> None:
+    """Refuse the one character that PostgreSQL cannot store in a text."""
+    if any("\x00" in value for values in request.values.listvalues() for value in values):
+        abort(400)
+
+
+def _headers(response: Response) -> Response:
+    rule = f"'nonce-{g.nonce}'" if "nonce" in g else "'none'"
+    own = "'self'" if current_app.config["OWN_STATIC_FILES"] else ""
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; style-src {own} {rule}; script-src {own} {rule}; img-src {own} data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'".replace("  ", " "),
+    )
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if runtime().settings.secure_cookies:
+        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return response
+
+
+def _compress(response: Response) -> Response:
+    """Compress here, since a small service has no proxy to do it."""
+    if (
+        response.direct_passthrough
+        or "Content-Encoding" in response.headers
+        or response.mimetype not in ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
+    ):
+        return response
+    body = response.get_data()
+    if len(body) < COMPRESS_FROM_BYTES:
+        return response
+    response.vary.add("Accept-Encoding")
+    accepted = request.accept_encodings
+    if accepted["br"]:
+        response.set_data(brotli.compress(body, quality=5))
+        response.headers["Content-Encoding"] = "br"
+    elif accepted["gzip"]:
+        response.set_data(gzip.compress(body, 6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    return _error_page(error.code)
+
+
+def _database_error(error: DatabaseUnavailable) -> ResponseReturnValue:
+    log.error("database.unavailable", extra={"endpoint": request.endpoint})
+    return _error_page(503)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    """Log where and what kind, never the message: a database's error text quotes the row."""
+    reference = secrets.token_hex(4)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{place.tb_lineno}" if place else "?"
+    log.error("request.failed %s %s %s %s", reference, request.endpoint, type(error).__name__, where)
+    if current_app.testing:
+        raise error
+    return _error_page(500, reference)
+
+
+def _error_page(code: int, reference: str | None = None) -> ResponseReturnValue:
+    template = current_app.config["ERROR_TEMPLATE"]
+    return render_template(template, code=code, reference=reference), code

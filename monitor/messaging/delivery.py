@@ -1,0 +1,269 @@
+"""How a text leaves the building: claim, guard and intent, post, record. Nothing else talks to a gateway.
+
+Intent is committed before the request is made, so whatever is killed or cut off, a text is requested at most once for
+each time that the provider is known not to have it; one whose fate nobody knows waits as `unknown`.
+Locks are taken in one order, patient before message; whoever else locks both must do the same.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from monitor.clock import Clock
+from monitor.db import Sessions, unit_of_work
+from monitor.messaging.gateway import (
+    NotAccepted,
+    OutcomeUnknown,
+    Receipt,
+    RefusalKind,
+    Refused,
+    SendingFailed,
+    SmsGateway,
+)
+from monitor.messaging.links import check_in_link
+from monitor.messaging.models import Message, MessageState, SkipReason
+from monitor.messaging.quiet_hours import allowed, next_opening, to_local
+from monitor.messaging.segments import count
+from monitor.messaging.texts import render
+from monitor.people.models import Patient
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""How long a sender may hold a text: several times what a gateway may take over one request."""
+TEXTS_A_WEEK = 5
+"""Local protocol: the most texts of all kinds in seven of the patient's days. Of each kind there is one a day."""
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=30), timedelta(minutes=15)
+LEFT = frozenset({MessageState.SENDING, MessageState.UNKNOWN, MessageState.SENT, MessageState.DELIVERED})
+"""The patient has such a text, or may have."""
+
+
+@dataclass(frozen=True)
+class Postpone:
+    """Not now: look again at `until`."""
+
+    until: datetime
+
+
+Obstacle = SkipReason | Postpone | None
+Guard = Callable[[Session, Message, datetime], Obstacle]
+"""Asked just before a text goes: is it still wanted? Runs with the patient's row locked."""
+OnSent = Callable[[Session, Message, datetime], None]
+"""Told that the provider took a text, in the transaction that records it: what it raises leaves the text unknown."""
+
+
+@dataclass(frozen=True)
+class Courier:
+    """What every text needs on its way."""
+
+    sessions: Sessions
+    gateway: SmsGateway
+    clock: Clock
+    guard: Guard
+    on_sent: OnSent
+    base_url: str
+    sender_name: str
+    lease: timedelta = LEASE
+
+
+class Outcome(StrEnum):
+    """What one attempt came to."""
+
+    SENT = "sent"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    POSTPONED = "postponed"
+    LOST = "lost"
+    """The text is no longer this sender's: cancelled, or its lease ran out."""
+
+
+@dataclass(frozen=True)
+class _Intent:
+    """All that the request and its record need, out of the committed row."""
+
+    message_id: UUID
+    owner: UUID
+    attempt: int
+    to: str = field(repr=False)
+    body: str = field(repr=False)
+    lease_until: datetime
+    expires_at: datetime
+
+
+def claim(session: Session, owner: UUID, now: datetime, *, limit: int = 20, lease: timedelta = LEASE) -> list[UUID]:
+    """Take up to `limit` due texts for `owner` until the lease ends; return their ids, longest due first.
+
+    Nothing has left the building by a claim, so one whose lease ran out is simply free again.
+    """
+    _let_go(session, MessageState.CLAIMED, MessageState.QUEUED, now)
+    due = _free(MessageState.QUEUED).where(Message.due_at <= now).order_by(Message.due_at, Message.id).limit(limit)
+    taken = (
+        sa.update(Message)
+        .where(Message.id.in_(sa.select(due.cte("due").c.id)))
+        .values(state=MessageState.CLAIMED, owner=owner, lease_until=now + lease, attempt=Message.attempt + 1)
+        .returning(Message.due_at, Message.id)
+    )
+    return [message_id for _, message_id in sorted(session.execute(taken))]
+
+
+def mark_lost(session: Session, now: datetime) -> int:
+    """Mark as unknown what a sender left behind between intent and record; return how many texts that were."""
+    return _let_go(session, MessageState.SENDING, MessageState.UNKNOWN, now)
+
+
+def deliver(courier: Courier, message_id: UUID, owner: UUID) -> Outcome:
+    """Take one claimed text as far as it goes. Raises what the database raises; the row then stays as committed."""
+    decided = _decide(courier, message_id, owner)
+    outcome = decided if isinstance(decided, Outcome) else _record(courier, decided, _post(courier, decided))
+    log.info("text %s: %s", message_id, outcome)
+    return outcome
+
+
+def _decide(courier: Courier, message_id: UUID, owner: UUID) -> Outcome | _Intent:
+    with unit_of_work(courier.sessions) as session:
+        message = _locked(session, message_id)
+        now = courier.clock()  # only now: waiting for the locks may have taken the lease
+        if message.state is not MessageState.CLAIMED or message.owner != owner or not _live(message.lease_until, now):
+            return Outcome.LOST
+        match _obstacle(session, courier, message, now):
+            case None:
+                return _intend(courier, message, owner, now)
+            case Postpone(until) if until < message.expires_at:
+                _put_back(message, max(until, now + FIRST_RETRY))  # never at once: a pass must come to an end
+                return Outcome.POSTPONED
+            case obstacle:
+                message.state = MessageState.SKIPPED
+                message.skip_reason = obstacle if isinstance(obstacle, SkipReason) else SkipReason.EXPIRED
+                message.lease_until = None
+                return Outcome.SKIPPED
+
+
+def _obstacle(session: Session, courier: Courier, message: Message, now: datetime) -> Obstacle:
+    if now >= message.expires_at:
+        return SkipReason.EXPIRED
+    unwanted = courier.guard(session, message, now)
+    if unwanted is not None:
+        return unwanted
+    if message.patient.number_failed_at is not None:
+        return SkipReason.NUMBER_FAILED
+    if not allowed(now, message.patient.time_zone):
+        return Postpone(next_opening(now, message.patient.time_zone))
+    return SkipReason.OVER_CAP if _is_over_cap(session, message, now) else None
+
+
+def _is_over_cap(session: Session, message: Message, now: datetime) -> bool:
+    """Return whether this text is one too many on the patient's calendar; the patient's lock makes the count hold."""
+    zone = message.patient.time_zone
+    today = to_local(now, zone).date()
+    lately = sa.select(Message.purpose, Message.intent_at).where(
+        Message.patient_id == message.patient_id,
+        Message.state.in_(LEFT),
+        Message.intent_at > now - timedelta(days=8),
+    )
+    left = [(purpose, to_local(at, zone).date()) for purpose, at in session.execute(lately) if at]
+    this_week = sum(day > today - timedelta(days=7) for _, day in left)
+    return (message.purpose, today) in left or this_week >= TEXTS_A_WEEK
+
+
+def _intend(courier: Courier, message: Message, owner: UUID, now: datetime) -> _Intent:
+    """Write down what is about to be sent, to whom and in which language, in the patient's words of this moment."""
+    patient = message.patient
+    if message.check_in_id is None:
+        raise ValueError("a text without a check-in has no link to carry")
+    link = check_in_link(courier.base_url, message.check_in_id, patient.link_generation)
+    body = render(message.purpose, patient.language, sender=courier.sender_name, link=link)
+    message.language, message.body, message.sent_to = patient.language, body, patient.number
+    message.segments = count(body).segments
+    message.state, message.intent_at, message.error_code = MessageState.SENDING, now, None
+    message.lease_until = lease_until = now + courier.lease
+    return _Intent(message.id, owner, message.attempt, patient.number, body, lease_until, message.expires_at)
+
+
+def _post(courier: Courier, intent: _Intent) -> Receipt | SendingFailed:
+    now = courier.clock()
+    if now >= min(intent.lease_until, intent.expires_at):
+        return NotAccepted("late")  # held up since the intent: others may have given this text up
+    valid_for = intent.expires_at - now
+    try:
+        return courier.gateway.send(intent.to, intent.body, intent.message_id, valid_for=valid_for)
+    except SendingFailed as failure:
+        return failure
+    except Exception as error:
+        return OutcomeUnknown(type(error).__name__)
+
+
+def _record(courier: Courier, intent: _Intent, result: Receipt | SendingFailed) -> Outcome:
+    """Record the result if the row still stands as this sender left it; lost in the meantime is no obstacle to news."""
+    with unit_of_work(courier.sessions) as session:
+        message = _locked(session, intent.message_id)
+        is_ours = (message.owner, message.attempt) == (intent.owner, intent.attempt)
+        if not is_ours or message.state not in (MessageState.SENDING, MessageState.UNKNOWN):
+            return Outcome.LOST
+        now = courier.clock()
+        if isinstance(result, Receipt):
+            message.state, message.sent_at = MessageState.SENT, now
+            message.provider_id, message.provider_status = result.provider_id, result.status
+            message.lease_until = None
+            courier.on_sent(session, message, now)
+            return Outcome.SENT
+        return _record_failure(message, result, now)
+
+
+def _record_failure(message: Message, failure: SendingFailed, now: datetime) -> Outcome:
+    log.warning("text %s: %s", message.id, failure)
+    message.error_code = failure.code[:16]
+    message.lease_until = None
+    if isinstance(failure, Refused) and failure.kind is not RefusalKind.CONFIGURATION:
+        message.state = MessageState.FAILED
+        if failure.kind is RefusalKind.NUMBER and message.patient.number == message.sent_to:
+            message.patient.number_failed_at = now
+        return Outcome.FAILED
+    if isinstance(failure, Refused | NotAccepted):
+        _put_back(message, now + _backoff(message))
+        return Outcome.POSTPONED
+    message.state = MessageState.UNKNOWN
+    return Outcome.UNKNOWN
+
+
+def _put_back(message: Message, due_at: datetime) -> None:
+    """Let the text wait on, as if it had never been taken up: when it expires first, that ends it."""
+    message.state, message.owner, message.lease_until = MessageState.QUEUED, None, None
+    message.body = message.sent_to = message.segments = message.intent_at = None
+    message.due_at = min(due_at, message.expires_at)
+
+
+def _backoff(message: Message) -> timedelta:
+    """Return 30 s, 60 s ... 15 min by attempt, and up to half as much again so that not all come back at once."""
+    doublings = min(message.attempt - 1, 10)
+    wait = min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+    return wait * (1 + message.id.int % 1000 / 2000)
+
+
+def _locked(session: Session, message_id: UUID) -> Message:
+    """Lock the patient and then the text. Rows that point at the patient can be added meanwhile."""
+    patient = sa.select(Patient).join(Message, Message.patient_id == Patient.id).where(Message.id == message_id)
+    session.scalars(patient.with_for_update(key_share=True, of=Patient)).one()
+    return session.get_one(Message, message_id, with_for_update=True)
+
+
+def _live(lease_until: datetime | None, now: datetime) -> bool:
+    return lease_until is not None and now < lease_until
+
+
+def _free(state: MessageState) -> sa.Select[UUID]:
+    """Select texts in a state that nobody else is taking; the state is spelt out in the SQL, as the indexes have it."""
+    spelt_out = sa.literal(state, Message.state.type, literal_execute=True)
+    return sa.select(Message.id).where(Message.state == spelt_out).with_for_update(skip_locked=True)
+
+
+def _let_go(session: Session, held: MessageState, then: MessageState, now: datetime) -> int:
+    late = _free(held).where(Message.lease_until <= now).cte("late")
+    freed = sa.update(Message).where(Message.id.in_(sa.select(late.c.id))).values(state=then).returning(Message.id)
+    return len(session.scalars(freed).all())

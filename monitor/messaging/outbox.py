@@ -1,0 +1,75 @@
+"""Texts that are to go, are no longer to go, and have gone. Takes a session and never commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
+from monitor.messaging.texts import TextKind
+from monitor.people.models import Patient
+
+
+def queue(
+    session: Session,
+    *,
+    patient: Patient,
+    purpose: TextKind,
+    check_in_id: UUID,
+    dedupe_key: str,
+    due_at: datetime,
+    expires_at: datetime,
+    now: datetime,
+) -> Message | None:
+    """Put a text in the outbox, or return None when one with this key is there already, whatever became of it.
+
+    It goes at `due_at` or as soon after it as it may, and not at all from `expires_at` on.
+    """
+    session.flush()  # the patient may be as new as the text
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Message).values(
+        patient_id=patient.id,
+        check_in_id=check_in_id,
+        purpose=purpose,
+        dedupe_key=dedupe_key,
+        language=patient.language,
+        due_at=due_at,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    absent_only = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return session.scalars(absent_only.returning(Message)).one_or_none()
+
+
+def cancel_waiting(
+    session: Session, *, now: datetime, check_in_id: UUID | None = None, patient_id: UUID | None = None
+) -> int:
+    """Cancel what has not left the building for a check-in, or for a patient; return how many texts that were.
+
+    A sender that holds one of them loses it now.
+    """
+    if (check_in_id is None) == (patient_id is None):
+        raise ValueError("name a check-in or a patient")
+    whose = Message.patient_id == patient_id if check_in_id is None else Message.check_in_id == check_in_id
+    cancelled = (
+        sa.update(Message)
+        .where(whose, Message.state.in_(WAITING))
+        .values(state=MessageState.CANCELLED, owner=None, lease_until=now)
+        .returning(Message.id)
+    )
+    return len(session.scalars(cancelled).all())
+
+
+def sent_for(session: Session, check_in_id: UUID) -> datetime | None:
+    """Return when the provider took the first text for a check-in that is not known to have failed, or None."""
+    first = sa.select(sa.func.min(Message.sent_at))
+    return session.scalar(first.where(Message.check_in_id == check_in_id, Message.state.in_(ACCEPTED)))
+
+
+def messages_of(session: Session, patient_id: UUID) -> Sequence[Message]:
+    """Return all texts of a patient, the latest first."""
+    texts = sa.select(Message).where(Message.patient_id == patient_id)
+    return session.scalars(texts.order_by(Message.due_at.desc(), Message.id.desc())).all()

@@ -1,0 +1,93 @@
+"""What a patient has agreed to and prefers: the newest statement counts."""
+
+from collections.abc import Collection
+from datetime import date, datetime, time
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from monitor.people.models import Channel, Consent, ContactPreference, Party, Patient, Purpose
+
+CONSENT_TEXT_VERSION = "2026-11"
+"""The version of the words that a patient agrees to; a change of meaning changes it."""
+
+
+def has_consent(session: Session, patient_id: UUID, purpose: Purpose) -> bool:
+    """Return whether the newest statement about `purpose` grants it. Nothing said is not consent."""
+    return newest_consent(session, patient_id, purpose) is True
+
+
+def newest_consent(session: Session, patient_id: UUID, purpose: Purpose) -> bool | None:
+    """Return whether the newest statement grants `purpose`; None when nothing was ever said."""
+    return session.scalar(
+        sa.select(Consent.granted)
+        .where(Consent.patient_id == patient_id, Consent.purpose == purpose)
+        .order_by(Consent.at.desc(), Consent.id.desc())
+        .limit(1)
+    )
+
+
+def state_consent(
+    session: Session,
+    patient: Patient,
+    purposes: Collection[Purpose],
+    granted: bool,
+    *,
+    said_by: Party,
+    now: datetime,
+    staff_member_id: UUID | None = None,
+) -> None:
+    """Write down one statement for each purpose."""
+    for purpose in purposes:
+        session.add(
+            Consent(
+                patient_id=patient.id,
+                purpose=purpose,
+                granted=granted,
+                at=now,
+                text_version=CONSENT_TEXT_VERSION,
+                language=patient.language,
+                said_by=said_by,
+                staff_member_id=staff_member_id,
+            )
+        )
+    session.flush()
+
+
+def preference(session: Session, patient_id: UUID) -> ContactPreference | None:
+    """Return the contact preference that counts now."""
+    return session.scalars(
+        sa.select(ContactPreference)
+        .where(ContactPreference.patient_id == patient_id)
+        .order_by(ContactPreference.from_at.desc(), ContactPreference.id.desc())
+        .limit(1)
+    ).first()
+
+
+def prefer(
+    session: Session,
+    patient: Patient,
+    *,
+    weekday: int,
+    at: time,
+    channel: Channel,
+    set_by: Party,
+    now: datetime,
+    paused_until_on: date | None = None,
+    staff_member_id: UUID | None = None,
+) -> ContactPreference:
+    """Set when and how a patient wants to be asked from now on."""
+    row = ContactPreference(
+        patient_id=patient.id,
+        from_at=now,
+        weekday=weekday,
+        at=at,
+        channel=channel,
+        paused_until_on=paused_until_on,
+        set_by=set_by,
+        staff_member_id=staff_member_id,
+    )
+    session.add(row)
+    session.flush()
+    return row

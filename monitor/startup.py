@@ -1,0 +1,46 @@
+"""What must hold before the program serves: keys in place, the database reachable, no migration pending."""
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.orm import sessionmaker
+
+from monitor.config import RESOURCES, Settings
+from monitor.crypto import Keyring
+from monitor.db import Sessions, configure_keys, make_engine
+from monitor.errors import DatabaseUnavailable, MigrationPending
+
+
+def alembic_config(url: str) -> Config:
+    """Return Alembic's settings for one database; no ini file is needed."""
+    config = Config()
+    config.set_main_option("script_location", str(RESOURCES / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def unlock(settings: Settings) -> None:
+    """Put the service's keys in place."""
+    configure_keys(Keyring(settings.keys, settings.lookup))
+
+
+def open_database(settings: Settings) -> Sessions:
+    """Open the database of the settings and check that it is at this program's migration.
+
+    Raises DatabaseUnavailable when it does not answer and MigrationPending when it is older or newer.
+    """
+    unlock(settings)
+    engine = make_engine(settings.database_url)
+    wanted = ScriptDirectory.from_config(alembic_config(settings.database_url)).get_current_head()
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except sa.exc.OperationalError:
+        place = sa.make_url(settings.database_url).render_as_string(hide_password=True)
+        raise DatabaseUnavailable(f"the database at {place} does not answer") from None
+    if found != wanted:
+        raise MigrationPending(
+            f"the database is at migration {found or 'none'} and this program needs {wanted}; run: monitor migrate"
+        )
+    return sessionmaker(engine, expire_on_commit=False)

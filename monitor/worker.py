@@ -1,0 +1,157 @@
+"""The clock: APScheduler ticks that only call small idempotent jobs. The schedule itself lives in the tables."""
+
+import fcntl
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from monitor import workflows
+from monitor.beats import beat
+from monitor.care.models import Episode
+from monitor.checkins import closing, planning, prompts
+from monitor.checkins.models import CheckIn
+from monitor.clock import Clock
+from monitor.config import Environment, Gateway, Settings
+from monitor.db import Sessions, unit_of_work
+from monitor.messaging.delivery import Courier
+from monitor.messaging.gateway import ConsoleGateway, SmsGateway
+from monitor.messaging.jobs import DispatchReport, dispatch
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class TickReport:
+    """What one pass of every job came to."""
+
+    planned: int
+    closed: int
+    texts: DispatchReport
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return asdict(self)
+
+
+def make_gateway(settings: Settings) -> SmsGateway:
+    """Return the way out that the settings name."""
+    if settings.gateway is Gateway.CONSOLE:
+        return ConsoleGateway(sys.stdout, show_text=settings.environment is Environment.DEMO)
+    from monitor.messaging.twilio_gateway import TwilioGateway  # twilio takes 6 MB and a tenth of a second to import
+
+    return TwilioGateway(settings)
+
+
+def make_courier(settings: Settings, sessions: Sessions, clock: Clock, gateway: SmsGateway | None = None) -> Courier:
+    """Return what texts need on their way, with what check-ins have to say about them."""
+    return Courier(
+        sessions=sessions,
+        gateway=gateway or make_gateway(settings),
+        clock=clock,
+        guard=prompts.may_go,
+        on_sent=prompts.after_sent,
+        base_url=settings.base_url,
+        sender_name=settings.sender_name,
+    )
+
+
+def tick(courier: Courier) -> TickReport:
+    """Run every job once, in the order in which one feeds the next."""
+    planned = plan(courier)
+    texts = dispatch(courier)
+    closed = close(courier)
+    with unit_of_work(courier.sessions) as session:
+        beat(session, "tick", courier.clock())
+    return TickReport(planned, closed, texts)
+
+
+def plan(courier: Courier) -> int:
+    """Write the check-ins of the days ahead; return how many are new."""
+    planned = 0
+    while True:
+        with unit_of_work(courier.sessions) as session:
+            now = courier.clock()
+            batch = planning.due_plans(session, now, BATCH)
+            planned += sum(planning.plan_ahead(session, each, now) for each in batch)
+        if len(batch) < BATCH:
+            return planned
+
+
+def close(courier: Courier) -> int:
+    """Close the check-ins whose time is up and look at the rules; return how many. Each in a commit of its own."""
+    closed, failed = 0, set()
+    while True:
+        with unit_of_work(courier.sessions) as session:
+            due = [each.id for each in closing.due_to_close(session, courier.clock(), BATCH) if each.id not in failed]
+        for check_in_id in due:
+            try:
+                with unit_of_work(courier.sessions) as session:
+                    check_in = session.get_one(
+                        CheckIn, check_in_id, options=[joinedload(CheckIn.episode).joinedload(Episode.care_team)]
+                    )
+                    workflows.close_overdue(session, check_in, courier.clock())
+                closed += 1
+            except sa.exc.SQLAlchemyError as error:  # one bad row must not stop the others
+                failed.add(check_in_id)
+                log.error("check-in %s: not closed: %s", check_in_id, type(error).__name__)
+        if len(due) < BATCH:
+            return closed
+
+
+def start_clock(courier: Courier, lock_path: Path | None = None) -> "BackgroundScheduler | None":
+    """Start the ticks in this process; None when another process beside the same SQLite file has the clock already."""
+    held = _hold(lock_path) if lock_path else None
+    if lock_path and held is None:
+        return None
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
+    scheduler.lock_file = held  # an open file is a held lock; the scheduler keeps it as long as it runs
+    every: tuple[tuple[Callable[[Courier], object], timedelta], ...] = (
+        (tick, timedelta(seconds=60)),
+        (dispatch, timedelta(seconds=5)),
+    )
+    for job, interval in every:
+        scheduler.add_job(
+            _logged,
+            "interval",
+            seconds=interval.total_seconds(),
+            args=[job, courier],
+            id=job.__name__,
+            next_run_time=courier.clock(),
+        )
+    scheduler.start()
+    return scheduler
+
+
+def _logged(job: Callable[[Courier], object], courier: Courier) -> None:
+    """Run a job; a failure is logged without its message, which may quote a row, and the next tick tries again."""
+    try:
+        job(courier)
+    except Exception as error:
+        log.error("job %s failed: %s", job.__name__, type(error).__name__)
+
+
+def _hold(path: Path) -> TextIOWrapper | None:
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file

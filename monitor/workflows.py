@@ -1,0 +1,181 @@
+"""The journeys that cross capabilities: short, no SQL, no rules. The edge that calls one commits it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from monitor.checkins import closing, planning
+from monitor.checkins import service as checkins
+from monitor.checkins.models import CancelReason, CheckIn, CheckInState, MeasureState
+from monitor.checkins.service import Answers, Delivery
+from monitor.config import Settings
+from monitor.errors import MonitorError
+from monitor.flags import service as flags
+from monitor.flags.facts import SafetyFacts
+from monitor.flags.kinds import SelfSafety
+from monitor.measures import catalogue
+from monitor.messaging import outbox
+from monitor.people.models import Party, Patient, Purpose
+from monitor.people.service import newest_consent, state_consent
+
+
+class CheckInTaken(MonitorError):
+    """This check-in was answered already, from another page than this one."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a patient is told after sending: whether help comes first, and whether this very page had sent before."""
+
+    submission_id: UUID
+    safety: bool
+    repeated: bool = False
+
+
+def complete_check_in(
+    session: Session,
+    check_in: CheckIn,
+    answers: Answers,
+    delivery: Delivery,
+    *,
+    call_asked: bool = False,
+    settings: Settings,
+    now: datetime,
+) -> Receipt:
+    """Keep a check-in that was sent: answers, scores, state, flags and cancelled nudges, all or nothing.
+
+    The same page sent twice gives the same receipt. Raises CheckInTaken when another page was first.
+    """
+    check_in = closing.lock(session, check_in)
+    earlier = checkins.submission_by_key(session, check_in.id, delivery.key) if check_in.completed_at else None
+    if earlier is not None:
+        return Receipt(earlier.id, _is_positive(_safety_given(earlier.answers_given())), repeated=True)
+    if check_in.state(now) is not CheckInState.OPEN:
+        raise CheckInTaken("this check-in has been answered or has closed")
+    if newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
+        state_consent(session, check_in.patient, tuple(Purpose), True, said_by=Party.PATIENT, now=now)
+    submission_id = checkins.keep_submission(session, check_in, answers, delivery, now)
+    scored = checkins.score_all(check_in.instruments, answers, estimate=settings.estimate_totals)
+    checkins.keep_scores(session, check_in, submission_id, delivery.language, scored, now)
+    before = checkins.states_of(session, check_in.episode_id)
+    safety = _safety_facts(check_in, answers, before, call_asked=call_asked)
+    states = checkins.carry_forward(session, before, check_in.episode_id, scored, now)
+    closing.complete(check_in, now)
+    outbox.cancel_waiting(session, check_in_id=check_in.id, now=now)
+    flags.evaluate(
+        session,
+        check_in.episode,
+        states,
+        now=now,
+        safety=safety,
+        submission_id=submission_id,
+        call_requested=call_asked and safety is None,
+    )
+    return Receipt(submission_id, _is_positive(_safety_given(answers)))
+
+
+def save_early(session: Session, check_in: CheckIn, answers: Answers, *, call_asked: bool, now: datetime) -> None:
+    """Keep answers given before the rest was sent; act at once on a safety answer and on a wish for a call."""
+    checkins.save_drafts(session, check_in, answers, now=now)
+    states = checkins.states_of(session, check_in.episode_id)
+    safety = _safety_facts(check_in, {**checkins.drafts(session, check_in), **answers}, states, call_asked=call_asked)
+    if safety is not None or call_asked:
+        flags.evaluate(
+            session, check_in.episode, states, now=now, safety=safety, call_requested=call_asked and safety is None
+        )
+
+
+def repeat_of(session: Session, token: str, key: UUID) -> Receipt | None:
+    """Return the receipt of a page that has sent before, found by its link and its key."""
+    check_in = checkins.find(session, token)
+    earlier = checkins.submission_by_key(session, check_in.id, key) if check_in else None
+    if earlier is None:
+        return None
+    return Receipt(earlier.id, _is_positive(_safety_given(earlier.answers_given())), repeated=True)
+
+
+def after_safety(
+    session: Session, token: str, key: UUID, *, call_asked: bool, self_safety: SelfSafety | None, now: datetime
+) -> bool:
+    """Take what a patient adds on the page that follows their own sending. False when there is no such page."""
+    check_in = checkins.find(session, token)
+    earlier = checkins.submission_by_key(session, check_in.id, key) if check_in else None
+    if check_in is None or earlier is None:
+        return False
+    answer = _safety_given(earlier.answers_given())
+    safety = SafetyFacts(answer=answer, self_safety=self_safety, call_asked=call_asked)
+    flags.evaluate(
+        session,
+        check_in.episode,
+        checkins.states_of(session, check_in.episode_id),
+        now=now,
+        safety=safety,
+        submission_id=earlier.id,
+    )
+    return True
+
+
+def request_link(session: Session, token: str, now: datetime) -> None:
+    """Text a fresh link to the enrolled number, if the link that was shown to us is one of ours. Silent either way."""
+    check_in = checkins.find(session, token)
+    if check_in is None or newest_consent(session, check_in.patient_id, Purpose.TEXTS) is not True:
+        return
+    wanted = planning.open_or_requested(session, check_in, now)
+    if wanted is not None:
+        planning.queue_new_link(session, wanted, now)
+
+
+def close_overdue(session: Session, check_in: CheckIn, now: datetime) -> None:
+    """Close a check-in whose time is up (missed only if its text went out), then look at the rules."""
+    closing.close(session, check_in, now)
+    flags.evaluate(session, check_in.episode, checkins.states_of(session, check_in.episode_id), now=now)
+
+
+def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
+    """Stop every text to a patient at once. Care goes on, and the team learns that the texts have stopped."""
+    state_consent(session, patient, (Purpose.TEXTS,), False, said_by=said_by, now=now, staff_member_id=staff_id)
+    outbox.cancel_waiting(session, patient_id=patient.id, now=now)
+    episode = planning.open_episode(session, patient.id)
+    if episode is None:
+        return
+    closing.cancel_open(session, episode.id, CancelReason.OPTED_OUT, now)
+    flags.evaluate(session, episode, checkins.states_of(session, episode.id), now=now, opted_out=True)
+
+
+def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
+    """Start texts again, because the patient said so. What was cancelled stays cancelled; the next check-in comes."""
+    state_consent(session, patient, tuple(Purpose), True, said_by=said_by, now=now, staff_member_id=staff_id)
+
+
+def _safety_given(answers: Answers) -> int | None:
+    for code in {code for code, _ in answers}:
+        item = catalogue.spec(code).safety_item
+        if item is not None and answers.get((code, item)) is not None:
+            return answers[(code, item)]
+    return None
+
+
+def _safety_facts(
+    check_in: CheckIn, answers: Answers, states: Mapping[str, MeasureState], *, call_asked: bool
+) -> SafetyFacts | None:
+    """Read the safety item from the answers, never through a score. None when the form did not ask it."""
+    for code in check_in.instruments:
+        item = catalogue.spec(code).safety_item
+        if item is None or not any(asked == code for asked, _ in answers):
+            continue
+        state = states.get(code)
+        return SafetyFacts(
+            answer=answers.get((code, item)),
+            previous=state.safety_answer if state else None,
+            previous_on=state.safety_at.date() if state and state.safety_at else None,
+            declined=(code, item) in answers and answers[(code, item)] is None,
+            call_asked=call_asked,
+        )
+    return None
+
+
+def _is_positive(answer: int | None) -> bool:
+    return bool(answer)

@@ -1,0 +1,50 @@
+"""Episodes for the flag tests: each states only what matters to it."""
+
+from datetime import date
+
+from monitor.flags.facts import EpisodeFacts, MeasureFacts, Thresholds
+from monitor.flags.kinds import Rule
+from monitor.flags.policy import FlagPolicy
+from monitor.flags.rules import findings, notes
+from monitor.measures import catalogue
+
+POLICY = FlagPolicy()
+START = date(2026, 10, 13)
+
+
+def measure(code: str, *scores: int) -> MeasureFacts:
+    spec = catalogue.spec(code)
+    thresholds = Thresholds(spec.caseness, spec.reliable_change, spec.minimal_difference)
+    if not scores:
+        return MeasureFacts(code, thresholds)
+    return MeasureFacts(
+        code,
+        thresholds,
+        baseline=scores[0],
+        baseline_on=START,
+        last=scores[-1],
+        best=min(scores),
+        worst=max(scores),
+        count=len(scores),
+        recent=scores[-3:],
+    )
+
+
+def phq9(*scores: int) -> MeasureFacts:
+    return measure("phq9", *scores)
+
+
+def gad7(*scores: int) -> MeasureFacts:
+    return measure("gad7", *scores)
+
+
+def episode(*measures: MeasureFacts, **facts: object) -> EpisodeFacts:
+    return EpisodeFacts(step="two", week=4, measures=measures, **facts)
+
+
+def raised(facts: EpisodeFacts, policy: FlagPolicy = POLICY) -> list[str]:
+    return [finding.rule for finding in findings(facts, policy)]
+
+
+def noted(facts: EpisodeFacts, rule: Rule) -> list[str]:
+    return [evidence.code for note in notes(facts, POLICY) if note.rule == rule for evidence in note.evidence]

@@ -1,0 +1,144 @@
+"""What staff read: every finding in a whole sentence, with its rule and source, and no word that sorts or blames."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+
+from monitor.flags import words
+from monitor.flags.facts import EpisodeFacts, Evidence, SafetyFacts
+from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, SelfSafety
+from monitor.flags.models import FlagState
+from monitor.flags.rules import findings, notes
+from monitor.measures import catalogue
+from tests.flags.episodes import POLICY, START, episode, gad7, phq9
+
+FORBIDDEN = (
+    r"risk|danger|low|medium|high|non-?complian\w*|complian\w*|adheren\w*|fail\w*|non-?response|response|user|client|case"
+    r"|survey|alert|notification|handler|session|refus\w*|ignor\w*|attempt|suicid\w*"
+)
+LOW_INTENSITY = "low intensity"  # the name of a step of care, not of a person
+
+EPISODES = [
+    episode(safety=SafetyFacts(1)),
+    episode(safety=SafetyFacts(2, previous=0, previous_on=START, self_safety=SelfSafety.NO, call_asked=True)),
+    episode(safety=SafetyFacts(3, previous=1, self_safety=SelfSafety.UNSURE)),
+    episode(safety=SafetyFacts(None, previous=1, declined=True)),
+    episode(safety=SafetyFacts(None, previous=1)),
+    episode(phq9(12, 19), gad7(16, 16), attended_contacts=4),
+    episode(phq9(16, 15, 15), gad7(12, 12, 12), attended_contacts=4),
+    episode(phq9(12, 19), missed_in_a_row=2, last_safety_answer=1),
+    episode(phq9(), gad7(8), missed_in_a_row=1),
+    episode(phq9(), gad7(8)),
+    episode(undelivered_in_a_row=2, number_failed=True, opted_out=True, call_requested=True),
+]
+
+
+def all_evidence(facts: EpisodeFacts) -> list[Evidence]:
+    said = (*findings(facts, POLICY), *notes(facts, POLICY))
+    return [evidence for each in said for evidence in each.evidence]
+
+
+def every_text() -> list[str]:
+    tables = (
+        words.SENTENCES,
+        words.ITEM9_ANSWERED,
+        words.UNDATED,
+        words.RULES,
+        words.KINDS,
+        words.STATES,
+        words.OUTCOMES,
+    )
+    return [*(text for table in tables for text in table.values()), words.MISSED_ONE, words.MISSED_SEVERAL]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "sentence"),
+    [
+        (Evidence("item9_answered", {"answer": 2}), "Item 9 answered 2, more than half the days."),
+        (Evidence("item9_before", {"previous": 0, "on": "2026-11-10"}), "It was 0 on 10 November."),
+        (Evidence("item9_before", {"previous": 0}), "It was 0 the last time."),
+        (Evidence("missed_in_a_row", {"count": 2}), "2 check-ins in a row were not answered. The texts arrived."),
+    ],
+)
+def test_evidence_reads_as_a_sentence(evidence: Evidence, sentence: str) -> None:
+    assert words.sentence(evidence, "en", region="GB") == sentence
+
+
+def test_deterioration_names_both_scores_the_day_and_what_counts() -> None:
+    (finding,) = findings(episode(phq9(12, 19)), POLICY)
+    assert words.sentence(finding.evidence[0], "en", region="GB") == (
+        "PHQ-9 rose from 12 to 19 since 13 October, 7 points. "
+        "A change of 6 or more is larger than the measure’s own error."
+    )
+    assert words.rule_line(finding.rule, "en").startswith("Rule N1, reliable deterioration")
+
+
+def test_a_plateau_names_the_scores() -> None:
+    (finding,) = findings(episode(phq9(16, 15, 16)), POLICY)
+    assert words.sentence(finding.evidence[0], "en") == (
+        "The last 3 scores of PHQ-9 are 16, 15, 16: within 2 points of one another, and still at 10 or more."
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("facts", EPISODES)
+def test_whatever_a_rule_says_can_be_said_in_words(facts: EpisodeFacts, language: str) -> None:
+    assert all_evidence(facts)
+    for evidence in all_evidence(facts):
+        assert re.fullmatch(r"[^%]+\.", words.sentence(evidence, language))
+
+
+def test_the_episodes_above_cover_every_evidence_and_every_rule() -> None:
+    assert {evidence.code for facts in EPISODES for evidence in all_evidence(facts)} == set(EvidenceCode)
+    assert {finding.rule for facts in EPISODES for finding in findings(facts, POLICY)} >= set(Rule) - {Rule.M2}
+    assert set(words.RULES) == set(Rule)
+
+
+def test_evidence_that_came_back_from_the_database_reads_the_same() -> None:
+    stored = {"code": "item9_answered", "params": {"answer": 3}}
+    assert words.sentence(Evidence(**stored), "en") == "Item 9 answered 3, nearly every day."
+
+
+def test_each_kind_state_and_outcome_has_a_name_of_its_own() -> None:
+    names = [
+        *(words.kind_label(kind, "en") for kind in FlagKind),
+        *(words.state_label(state, "en") for state in FlagState),
+        *(words.outcome_label(outcome, "en") for outcome in (*Outcome, *AttemptOutcome)),
+    ]
+    assert all(names)
+    assert len(set(names)) == len(names)
+
+
+def test_missed_check_ins_are_counted_in_the_tag() -> None:
+    assert words.missed_label(1, "en") == "Missed 1 check-in"
+    assert words.missed_label(2, "en") == "Missed 2 check-ins"
+
+
+def test_rules_without_a_published_source_say_so() -> None:
+    for rule in set(Rule) - {Rule.N1}:
+        assert "local protocol" in words.RULES[rule].lower()
+
+
+def test_the_points_in_a_rule_line_are_those_of_the_measures() -> None:
+    for code in ("phq9", "gad7"):
+        spec = catalogue.spec(code)
+        assert f"{spec.name}: {spec.reliable_change} points" in words.RULES[Rule.N1]
+        assert f"{spec.name} {spec.minimal_difference} points" in words.RULES[Rule.N5]
+
+
+@pytest.mark.parametrize("text", every_text())
+def test_no_word_sorts_people_or_blames_them(text: str) -> None:
+    assert not re.search(rf"\b({FORBIDDEN})\b", text.replace(LOW_INTENSITY, ""), re.IGNORECASE)
+
+
+def test_the_forbidden_words_would_be_found() -> None:
+    assert re.search(rf"\b({FORBIDDEN})\b", "High risk, non-compliant", re.IGNORECASE)
+
+
+def test_every_text_can_be_found_for_the_catalogues() -> None:
+    source = BytesIO(Path(words.__file__).read_bytes())
+    found = {message for _, message, _, _ in extract("python", source, keywords={"N_": None})}
+    assert found == set(every_text())

@@ -1,0 +1,143 @@
+"""What waits to be sent: put in once, taken out in time, and known to have gone."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.db import Sessions, unit_of_work
+from monitor.ids import new_id
+from monitor.messaging import outbox as texts
+from monitor.messaging.models import Message, MessageState
+from monitor.messaging.texts import TextKind
+from tests.messaging.outbox_setting import NOON, TWO_DAYS, Outbox, add_patient, queue_text
+
+STILL_INSIDE = {MessageState.QUEUED, MessageState.ENQUEUED, MessageState.CLAIMED}
+
+
+def put_into(outbox: Outbox, message_id: object, state: MessageState) -> None:
+    with unit_of_work(outbox.sessions) as session:
+        message = session.get_one(Message, message_id)
+        message.state, message.intent_at = state, NOON
+        message.sent_at = NOON
+        message.skip_reason = "expired" if state is MessageState.SKIPPED else None  # type: ignore[assignment]
+
+
+def test_a_text_waits_as_it_was_asked_for(outbox: Outbox) -> None:
+    patient, check_in = outbox.patient(language="uk"), new_id()
+
+    row = outbox.row(outbox.text(patient, purpose=TextKind.NUDGE, check_in_id=check_in))
+
+    assert (row.state, row.purpose, row.check_in_id) == (MessageState.QUEUED, TextKind.NUDGE, check_in)
+    assert (row.due_at, row.expires_at, row.created_at) == (NOON, NOON + TWO_DAYS, NOON)
+    assert (row.patient_id, row.language, row.attempt) == (patient.id, "uk", 0)
+    assert (row.body, row.sent_to, row.intent_at, row.sent_at) == (None, None, None, None)
+
+
+def test_the_same_text_is_queued_once_whatever_became_of_the_first(outbox: Outbox) -> None:
+    patient = outbox.patient()
+    terms = {"purpose": TextKind.REMINDER, "check_in_id": new_id(), "dedupe_key": "reminder-1", "now": NOON}
+    terms |= {"due_at": NOON, "expires_at": NOON + TWO_DAYS}
+
+    with unit_of_work(outbox.sessions) as session:
+        first = texts.queue(session, patient=patient, **terms)
+        second = texts.queue(session, patient=patient, **terms)
+    with unit_of_work(outbox.sessions) as session:
+        texts.cancel_waiting(session, patient_id=patient.id, now=NOON)
+        third = texts.queue(session, patient=patient, **terms)
+        other = texts.queue(session, patient=patient, **terms | {"dedupe_key": "reminder-2"})
+
+    assert first is not None
+    assert second is None
+    assert third is None
+    assert other is not None
+    assert len(texts.messages_of(outbox.sessions(), patient.id)) == 2
+
+
+def test_a_patient_and_the_first_text_are_kept_together_or_not_at_all(sessions: Sessions) -> None:
+    with sessions() as session:
+        message_id = queue_text(session, add_patient(session)).id
+        session.rollback()
+
+    with sessions() as session:
+        assert session.get(Message, message_id) is None
+
+
+def test_what_has_not_left_is_cancelled_with_its_check_in_and_nothing_else_is(outbox: Outbox) -> None:
+    answered, patient = new_id(), outbox.patient()
+    texts_by_state = {state: outbox.text(patient, check_in_id=answered) for state in MessageState}
+    noise = outbox.text()
+    for state, text in texts_by_state.items():
+        put_into(outbox, text, state)
+
+    with unit_of_work(outbox.sessions) as session:
+        assert texts.cancel_waiting(session, check_in_id=answered, now=NOON) == len(STILL_INSIDE)
+
+    after = {state: outbox.row(text).state for state, text in texts_by_state.items()}
+    assert after == {state: MessageState.CANCELLED if state in STILL_INSIDE else state for state in MessageState}
+    assert outbox.row(noise).state is MessageState.QUEUED
+
+
+def test_who_replies_stop_gets_none_of_the_texts_that_wait(outbox: Outbox) -> None:
+    patient = outbox.patient()
+    waiting = [outbox.text(patient), outbox.text(patient, due_at=NOON + timedelta(days=1))]
+    noise = outbox.text()
+
+    with unit_of_work(outbox.sessions) as session:
+        assert texts.cancel_waiting(session, patient_id=patient.id, now=NOON) == 2
+
+    assert {outbox.row(text).state for text in waiting} == {MessageState.CANCELLED}
+    assert outbox.claim() == [noise]
+
+
+def test_a_cancellation_says_whose_texts_it_means(sessions: Sessions) -> None:
+    with sessions() as session:
+        with pytest.raises(ValueError, match="a check-in or a patient"):
+            texts.cancel_waiting(session, now=NOON)
+        with pytest.raises(ValueError, match="a check-in or a patient"):
+            texts.cancel_waiting(session, check_in_id=new_id(), patient_id=new_id(), now=NOON)
+
+
+def test_a_text_that_is_held_by_a_sender_is_cancelled_from_under_it(outbox: Outbox) -> None:
+    check_in = new_id()
+    text = outbox.text(check_in_id=check_in)
+    outbox.claim()
+
+    with unit_of_work(outbox.sessions) as session:
+        texts.cancel_waiting(session, check_in_id=check_in, now=NOON)
+
+    assert outbox.deliver(text) == "lost"
+    assert outbox.row(text).state is MessageState.CANCELLED
+    assert outbox.references == []
+
+
+def test_a_check_in_was_prompted_only_if_the_provider_took_its_text(outbox: Outbox) -> None:
+    patient, check_ins = outbox.patient(), {state: new_id() for state in MessageState}
+    for state, check_in in check_ins.items():
+        put_into(outbox, outbox.text(patient, check_in_id=check_in), state)
+
+    with outbox.sessions() as session:
+        prompted = {state for state, check_in in check_ins.items() if texts.sent_for(session, check_in) == NOON}
+        unsent = {state for state, check_in in check_ins.items() if texts.sent_for(session, check_in) is None}
+
+    assert prompted == {MessageState.SENT, MessageState.DELIVERED}
+    assert unsent == set(MessageState) - prompted
+
+
+def test_the_first_text_of_a_check_in_counts(outbox: Outbox) -> None:
+    check_in, patient = new_id(), outbox.patient()
+    for purpose in (TextKind.REMINDER, TextKind.NUDGE):
+        outbox.send(outbox.text(patient, check_in_id=check_in, purpose=purpose))
+        outbox.clock.advance(minutes=1)
+
+    with outbox.sessions() as session:
+        assert texts.sent_for(session, check_in) == NOON
+
+
+def test_staff_see_the_texts_of_one_patient_latest_first(outbox: Outbox) -> None:
+    patient = outbox.patient()
+    early = outbox.text(patient)
+    late = outbox.text(patient, due_at=NOON + timedelta(days=1))
+    outbox.text()
+
+    with outbox.sessions() as session:
+        assert [message.id for message in texts.messages_of(session, patient.id)] == [late, early]
