@@ -1,5 +1,5 @@
-# `make` alone lists what there is. Everything is installed in .venv; nothing else on the machine is changed, except that
-# `make test` installs a browser and an Arabic font, and `make setup` python3-venv, where Debian or Ubuntu lacks them.
+# `make` alone lists what there is. Everything goes into .venv, and nothing else on the machine changes, but for what Debian or
+# Ubuntu may lack: `make setup` installs python3-venv, `make test` a browser, a library for its driver and an Arabic font.
 
 PYTHON ?= python3
 BIN    := .venv/bin

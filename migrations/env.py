@@ -16,12 +16,14 @@ CAPABILITIES = (audit, beats, people, messaging, care, checkins, flags)
 def run() -> None:
     """Bring the database to the wanted revision, all of it in one transaction."""
     engine = make_engine(context.config.attributes["url"])
-    with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=False)
-        with context.begin_transaction():
-            context.run_migrations()
-        connection.commit()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=False)
+            with context.begin_transaction():
+                context.run_migrations()
+            connection.commit()
+    finally:
+        engine.dispose()
 
 
 run()

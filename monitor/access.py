@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
@@ -49,7 +49,7 @@ POLICY: Mapping[Role, frozenset[Action]] = {
 
 
 @dataclass(frozen=True)
-class Viewer(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+class Viewer(UserMixin):
     """The staff member behind a request, as they stand now: a change of role or team applies to the next page."""
 
     staff_member_id: UUID
@@ -84,15 +84,20 @@ class OutOfScope(MonitorError):
 
 def anyone() -> None:
     """Let everybody in: the sign-in page."""
+
+
+def speak_staff(_endpoint: str | None, _values: object) -> None:
+    """Answer in a language that the staff pages have, until the viewer's own is known."""
     g.language = request.accept_languages.best_match(STAFF_LANGUAGES, SOURCE_LANGUAGE)
 
 
 def signed_in() -> ResponseReturnValue | None:
     """Let a signed-in staff member in, send everybody else to the sign-in page."""
-    if not current_user.is_authenticated:
+    who = viewer_if_any()
+    if who is None:
         return redirect(url_for("sign_in.page"), 303)
     session[_SEEN] = int(runtime().clock().timestamp())
-    g.language = viewer().language
+    g.language = who.language
     return None
 
 
@@ -107,6 +112,12 @@ def may(action: Action) -> Guard:
 
     guard.__name__ = f"may_{action}"
     return guard
+
+
+def viewer_if_any() -> Viewer | None:
+    """Return the signed-in viewer of any page."""
+    found = current_user._get_current_object()
+    return found if isinstance(found, Viewer) else None
 
 
 def viewer() -> Viewer:
@@ -137,9 +148,9 @@ def forget() -> None:
 
 def install(app: Flask) -> None:
     """Give an application its viewer."""
-    manager = LoginManager(app)
-    manager.session_protection = None  # a phone changes its address; the token is what counts
-    manager.user_loader(_load)
+    app.config["SESSION_PROTECTION"] = None  # a phone changes its address; the token is what counts
+    LoginManager(app, add_context_processor=False).user_loader(_load)
+    app.url_value_preprocessor(speak_staff)
     app.register_error_handler(OutOfScope, _out_of_scope)
 
 
@@ -168,7 +179,5 @@ def _load(token: str) -> Viewer | None:
 
 def _out_of_scope(error: OutOfScope) -> ResponseReturnValue:
     """Write down who asked for what, then answer as for something that does not exist."""
-    from flask import render_template
-
     note_reads("refused", error.subject, (error.subject_id,))
     return render_template("staff/error.html", code=404, reference=None), 404

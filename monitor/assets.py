@@ -11,13 +11,16 @@ from monitor.config import RESOURCES
 
 STATIC: Path = RESOURCES / "static"
 SCRIPTS: Path = RESOURCES / "templates" / "patient"
-END_OF_CHECK_IN = "/* ---- other pages ---- */"
-"""Where patient.css stops holding what a check-in needs."""
+PART = re.compile(r"/\* ---- (.+?) ---- \*/")
+"""What divides patient.css: first all that a check-in needs, then what only some pages do."""
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 _AROUND = re.compile(r"\s*([{};,>])\s*")
 _AFTER_COLON = re.compile(r"(?<=[\w-]):\s+")
+_QUOTED_OR_PUNCTUATION = re.compile(r"('[^'\n]*')|\s*([=+(){}\[\];,?:<>!&|])\s*")
+_USED = re.compile(r"var\((--[\w-]+)\)")
+_TOKEN = re.compile(r"(--[\w-]+):[^;}]*;?")
 
 
 def prepare(app: Flask) -> None:
@@ -26,10 +29,11 @@ def prepare(app: Flask) -> None:
 
 
 @cache
-def styles(*, check_in: bool = False, chart: bool = False) -> Markup:
-    """Return the style sheet of a page: all of it, what a check-in needs, or all with the trajectory charts."""
-    own = _read(STATIC / "patient.css")
-    parts = [_read(STATIC / "tokens.css"), own.partition(END_OF_CHECK_IN)[0] if check_in else own]
+def styles(*, rtl: bool = False, check_in: bool = False, chart: bool = False) -> Markup:
+    """Return the style sheet of a page: what every page needs, and what a script, a page or a chart adds to it."""
+    every_page, _, right_to_left, _, other_pages = PART.split(_read(STATIC / "patient.css"))
+    parts = [_read(STATIC / "tokens.css"), every_page]
+    parts += [right_to_left] * rtl + [other_pages] * (not check_in)
     if chart:
         parts.append(_read(STATIC / "chart.css"))
     return Markup(small_css("\n".join(parts)))  # noqa: S704  # our own files
@@ -42,15 +46,21 @@ def script(name: str) -> Markup:
 
 
 def small_css(text: str) -> str:
-    """Return a style sheet without comments and the blanks that mean nothing."""
+    """Return a style sheet without comments, blanks that mean nothing, and tokens that nothing in it uses."""
     text = _SPACE.sub(" ", _COMMENT.sub("", text))
-    return _AFTER_COLON.sub(":", _AROUND.sub(r"\1", text)).replace(";}", "}").strip()
+    text = _AFTER_COLON.sub(":", _AROUND.sub(r"\1", text))
+    used = set(_USED.findall(text))
+    text = _TOKEN.sub(lambda token: token[0] if token[1] in used else "", text)
+    return text.replace(";}", "}").strip()
 
 
 def small_script(text: str) -> str:
-    """Return a script without indents, empty lines and lines that are comments; its code stays as it is written."""
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """Return a script without comment lines and the blanks around its punctuation; what stands in quotes is kept.
+
+    Good for scripts as this house writes them: semicolons between statements, single quotes, no regular expressions.
+    """
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
+    return _QUOTED_OR_PUNCTUATION.sub(lambda found: found[1] or found[2], code).strip()
 
 
 def _read(path: Path) -> str:

@@ -4,10 +4,10 @@ import base64
 import binascii
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from monitor.errors import ConfigurationError
 
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MONITOR_", frozen=True, extra="ignore")
 
     environment: Environment = Environment.PRODUCTION
-    database_url: str = "sqlite:///monitor.db"
+    database_url: str = Field(default="sqlite:///monitor.db", repr=False)  # may hold a password
     public_base_url: HttpUrl
     secret_key: SecretStr = Field(description="signs cookies; at least 32 characters")
     data_keys: SecretStr = Field(description="encrypt columns: 'id:base64' of 32 bytes, newest first, comma-separated")
@@ -49,8 +49,8 @@ class Settings(BaseSettings):
     sender_name: str = Field(default="Your team", max_length=11, description="the neutral name in texts and on phones")
     default_language: str = "en"
     default_region: str = Field(default="GB", pattern="^[A-Z]{2}$")
-    provisional_instruments: frozenset[str] = Field(
-        default=frozenset(), description="instrument:language pairs that the service has chosen, e.g. gad7:ar"
+    provisional_instruments: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(), description="instrument:language pairs that the service has chosen, e.g. gad7:ar,phq9:ar"
     )
     estimate_totals: bool = Field(default=False, description="allow the published estimate when items are missing")
 
@@ -61,40 +61,74 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: str | None = None
     twilio_base_url: HttpUrl | None = Field(default=None, description="another address that speaks Twilio's protocol")
 
-    allowed_hosts: frozenset[str] = Field(default=frozenset(), description="host names beside that of public_base_url")
+    allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(), description="host names beside that of public_base_url, comma-separated"
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=3)
 
-    @field_validator("lookup_key")
+    @field_validator("provisional_instruments", "allowed_hosts", mode="before")
     @classmethod
-    def _lookup_key_is_a_key(cls, value: SecretStr) -> SecretStr:
-        _decode_key("lookup_key", value.get_secret_value())
+    def _between_commas(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database_that_we_know(cls, value: str) -> str:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            known = make_url(value).get_backend_name() in ("sqlite", "postgresql")
+        except (ArgumentError, ValueError):
+            known = False
+        if not known:
+            raise ValueError("must look like sqlite:///monitor.db or postgresql://NAME@HOST/DATABASE")
         return value
 
-    @field_validator("data_keys")
+    @field_validator("public_base_url")
     @classmethod
-    def _data_keys_are_keys(cls, value: SecretStr) -> SecretStr:
-        _split_keys(value.get_secret_value())
+    def _is_private_on_its_way(cls, value: HttpUrl, info: ValidationInfo) -> HttpUrl:
+        if _is_production(info) and value.scheme != "https":
+            raise ValueError("must begin with https:// in production")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secret = value.get_secret_value()
+        if _is_production(info) and (len(secret) < KEY_BYTES or len(set(secret)) < 8 or "demo" in secret):
+            raise ValueError("is short or a default; make one with: openssl rand -base64 32")
+        return value
+
+    @field_validator("data_keys", "lookup_key")
+    @classmethod
+    def _holds_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        text = value.get_secret_value()
+        keys = _split_keys(text).values() if info.field_name == "data_keys" else [_decode_key(text)]
+        if _is_production(info) and any(len(set(key)) < 8 for key in keys):
+            raise ValueError("holds a default; make each key with: openssl rand -base64 32")
+        return value
+
+    @field_validator("default_language")
+    @classmethod
+    def _is_spoken_here(cls, value: str) -> str:
+        from monitor.i18n import LANGUAGES
+
+        if value not in LANGUAGES:
+            raise ValueError(f"must be one of {', '.join(sorted(LANGUAGES))}")
         return value
 
     @model_validator(mode="after")
-    def _is_fit_to_run(self) -> Self:
+    def _can_send(self) -> Self:
         if self.gateway is Gateway.TWILIO and not (
             self.twilio_account_sid
             and self.twilio_auth_token
             and (self.twilio_from or self.twilio_messaging_service_sid)
         ):
             raise ValueError(
-                "gateway twilio needs twilio_account_sid, twilio_auth_token and twilio_from or "
-                "twilio_messaging_service_sid"
+                "MONITOR_GATEWAY=twilio needs MONITOR_TWILIO_ACCOUNT_SID, MONITOR_TWILIO_AUTH_TOKEN and "
+                "MONITOR_TWILIO_FROM or MONITOR_TWILIO_MESSAGING_SERVICE_SID"
             )
-        if self.environment is Environment.PRODUCTION:
-            if self.public_base_url.scheme != "https":
-                raise ValueError("public_base_url must begin with https:// in production")
-            secret = self.secret_key.get_secret_value()
-            if len(secret) < KEY_BYTES or len(set(secret)) < 8 or "demo" in secret:
-                raise ValueError("secret_key is short or a default; make one with: openssl rand -base64 32")
-            if any(_is_weak(key) for key in (*self.keys.values(), self.lookup)):
-                raise ValueError("data_keys or lookup_key is a default; make each with: openssl rand -base64 32")
         return self
 
     @property
@@ -105,7 +139,7 @@ class Settings(BaseSettings):
     @property
     def lookup(self) -> bytes:
         """The key of hashes and links."""
-        return _decode_key("lookup_key", self.lookup_key.get_secret_value())
+        return _decode_key(self.lookup_key.get_secret_value())
 
     @property
     def base_url(self) -> str:
@@ -143,13 +177,17 @@ def load_settings() -> Settings:
         raise ConfigurationError("; ".join(lines)) from None
 
 
-def _decode_key(name: str, text: str) -> bytes:
+def _is_production(info: ValidationInfo) -> bool:
+    return info.data.get("environment") is not Environment.DEMO
+
+
+def _decode_key(text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ValueError(f"{name} is not base64") from None
+        key = b""
     if len(key) != KEY_BYTES:
-        raise ValueError(f"{name} must be base64 of {KEY_BYTES} bytes")
+        raise ValueError(f"must be base64 of {KEY_BYTES} bytes")
     return key
 
 
@@ -157,11 +195,7 @@ def _split_keys(text: str) -> dict[str, bytes]:
     keys = {}
     for pair in text.split(","):
         name, colon, value = pair.strip().partition(":")
-        if not colon or not name.isalnum() or len(name) > 8:
-            raise ValueError("data_keys must look like k1:BASE64, an id of up to 8 letters or digits before each key")
-        keys[name] = _decode_key("data_keys", value)
+        if not colon or not name.isalnum() or not name.isascii() or len(name) > 8 or name in keys:
+            raise ValueError("must look like k2:BASE64,k1:BASE64, each key after an id of up to 8 letters or digits")
+        keys[name] = _decode_key(value)
     return keys
-
-
-def _is_weak(key: bytes) -> bool:
-    return len(set(key)) < 8

@@ -37,7 +37,7 @@ def unseal(key: bytes, column: str, row: UUID, sealed: bytes) -> str:
     nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
         return AESGCM(key).decrypt(nonce, body, _bound(column, row)).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: cut so short that not even the nonce is whole
         raise Unreadable(f"{column}: the key does not open this row") from None
 
 
@@ -69,7 +69,7 @@ class Keyring:
             raise Unreadable("a data key was sealed with a service key that is not configured")
         try:
             return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], b"data key")
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Unreadable("a data key does not open with its service key") from None
 
     def digest(self, purpose: str, text: str) -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from monitor.crypto import Keyring, new_data_key, seal, unseal
+from monitor.crypto import Keyring, Unreadable, new_data_key, seal, unseal
 from monitor.errors import DatabaseUnavailable
 from monitor.ids import new_id
 
@@ -115,16 +115,21 @@ class Sealed:
     def _column(self, row: Any) -> str:
         return f"{row.__tablename__}.{self._name}"
 
+    def _key(self, row: Any) -> bytes:
+        if row.data_key is None:
+            raise Unreadable(f"{self._column(row)}: the key of this person was erased")
+        return cast(bytes, row.data_key)
+
     def __get__(self, row: Any, owner: type | None = None) -> Any:
-        """Open the value, or return None when there is none."""
+        """Open the value, or return None when there is none. Raises Unreadable, as after an erasure."""
         if row is None:
             return self
         sealed = getattr(row, f"_{self._name}")
-        return None if sealed is None else unseal(row.data_key, self._column(row), row.id, sealed)
+        return None if sealed is None else unseal(self._key(row), self._column(row), row.id, sealed)
 
     def __set__(self, row: Any, text: str | None) -> None:
         """Seal the value for this row."""
-        sealed = None if text is None else seal(row.data_key, self._column(row), row.id, text)
+        sealed = None if text is None else seal(self._key(row), self._column(row), row.id, text)
         setattr(row, f"_{self._name}", sealed)
 
 
@@ -182,7 +187,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     connection.isolation_level = None  # SQLAlchemy's begin event below opens each transaction
     journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "TRUNCATE"
     cursor = connection.cursor()
-    for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in (
+        "busy_timeout=30000",
+        f"journal_mode={journal}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # else INSERT OR REPLACE would delete a row behind the append-only triggers' back
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -196,19 +207,24 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 @contextmanager
 def unit_of_work(sessions: Sessions) -> Iterator[Session]:
     """Commit on success, roll back on any error. Raises DatabaseUnavailable when the database does not answer."""
-    try:
-        with sessions() as session, session.begin():
-            yield session
-    except sa.exc.OperationalError as error:
-        if error.connection_invalidated or "connect" in str(error.orig).lower():
-            raise DatabaseUnavailable("the database does not answer") from error
-        raise
+    with _answering(), sessions() as session, session.begin():
+        yield session
 
 
 @contextmanager
 def reading(sessions: Sessions) -> Iterator[Session]:
-    """Open a session that only reads; nothing it does is kept."""
-    with sessions() as session:
+    """Open a session that only reads; nothing it does is kept. Raises DatabaseUnavailable."""
+    with _answering(), sessions() as session:
         session.connection(execution_options={"read_only": True})
         yield session
         session.rollback()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if error.connection_invalidated or error.statement is None:  # no statement: it failed while connecting
+            raise DatabaseUnavailable("the database does not answer") from error
+        raise

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from monitor.beats import last_beat
 from monitor.db import reading
+from monitor.errors import DatabaseUnavailable
 from monitor.http import runtime
 
 blueprint = Blueprint("health", __name__)
@@ -27,7 +28,7 @@ def healthz() -> ResponseReturnValue:
     try:
         with reading(there.sessions) as session:
             beat = last_beat(session, "tick")
-    except sa.exc.SQLAlchemyError:
+    except (DatabaseUnavailable, sa.exc.SQLAlchemyError):
         return {"database": "down", "clock": "unknown"}, 503
     ticking = beat is not None and there.clock() - beat < CLOCK_IS_LATE_AFTER
     return {"database": "up", "clock": "ticking" if ticking else "late"}, 200 if ticking else 503

@@ -145,8 +145,11 @@ def N_(message: str) -> str:  # gettext's own name for "mark for translation"
 
 @lru_cache(maxsize=128)
 def locale(language: str, region: str | None = None) -> Locale:
-    """Return Babel's locale for a language of the program and a region ('ar', 'EG')."""
-    base = Locale.parse(language)
+    """Return Babel's locale for a language of the program and a region ('ar', 'EG').
+
+    English without a region is the world's (day before month), where CLDR's plain `en` is the one of the United States.
+    """
+    base = Locale.parse("en_001" if language == "en" and region is None else language)
     if region is None or base.territory:
         return base
     try:
@@ -212,3 +215,9 @@ def placeholder_faults(source: str, translation: str) -> list[str]:
     faults += [f"missing %({name})s" for name in sorted(wanted - found)]
     faults += [f"unknown %({name})s" for name in sorted(found - wanted)]
     return faults
+
+
+def is_draft(language: str, domain: str = "messages") -> bool:
+    """Return whether a catalogue says of itself that no native speaker has reviewed it, or does not exist."""
+    path = TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
+    return not path.is_file() or "X-Review: draft" in path.read_text(encoding="utf-8")[:2000]

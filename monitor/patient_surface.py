@@ -1,7 +1,47 @@
 """The patient surface: every blueprint that a patient's phone can reach, each with its guard."""
 
+from datetime import timedelta
+
 from flask import Flask
+
+from monitor import assets
+from monitor.checkins import patient_settings_views
+from monitor.checkins import patient_views as check_in_views
+from monitor.http import language, mount, runtime
+from monitor.people import patient_views as phone_views
+from monitor.people.help_lines import Help, lines_for
+from monitor.people.phone import unlocked_phone
+from monitor.progress import patient_views as progress_views
+
+KNOWN_FOR = timedelta(days=400)
+"""How long a phone stays known without being used: the longest that browsers keep a cookie."""
 
 
 def register(app: Flask) -> None:
     """Register the patient blueprints."""
+    app.config.update(PERMANENT_SESSION_LIFETIME=KNOWN_FOR, SESSION_REFRESH_EACH_REQUEST=False)
+    app.jinja_env.globals.update(help_lines=help_lines)
+    app.context_processor(lambda: {"service": runtime().settings.sender_name})
+    assets.prepare(app)
+    mount(app, check_in_views.blueprint, link_is_enough)
+    mount(app, phone_views.help_pages, anyone)
+    mount(app, phone_views.phone, invitation_or_pin)
+    mount(app, patient_settings_views.blueprint, unlocked_phone)
+    mount(app, progress_views.blueprint, unlocked_phone)
+
+
+def help_lines(country: str | None) -> Help:
+    """Return who answers in a country, else in the service's own; lines in the page's language first."""
+    return lines_for(country or runtime().settings.default_region, language().tag)
+
+
+def anyone() -> None:
+    """Let everybody in: the pages say nothing about anyone."""
+
+
+def link_is_enough() -> None:
+    """Let everybody in: each view looks its link up itself, since an unknown one must look like one that has ended."""
+
+
+def invitation_or_pin() -> None:
+    """Let everybody in: each view asks for a code, a QR code or the PIN before it does anything."""

@@ -2,14 +2,15 @@
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.local import LocalProxy
 
-from monitor import access
+from monitor import access, i18n
 from monitor.access import Action, may
 from monitor.care import staff_views as care
 from monitor.checkins import staff_views as checkins
-from monitor.config import Environment
+from monitor.config import Environment, Settings
 from monitor.flags import staff_views as flags
-from monitor.http import mount, runtime
+from monitor.http import language, mount, runtime
 from monitor.people import staff_views as people
 from monitor.progress import staff_views as progress
 
@@ -23,16 +24,28 @@ def register(app: Flask) -> None:
     CSRFProtect(app)
     access.install(app)
     app.context_processor(_everywhere)
+    app.jinja_env.globals["viewer"] = LocalProxy(access.viewer)  # an error page, which has none, does not look
+    _dates_of_the_region(app)
     mount(app, people.doorway, access.anyone)
     mount(app, people.way_out, access.signed_in)
     mount(app, flags.worklist, access.signed_in)
     mount(app, flags.flags, may(Action.RECORD))
     mount(app, care.finding, may(Action.SEE_PATIENTS))
-    mount(app, care.appointments, may(Action.RECORD))
     mount(app, checkins.enrolling, may(Action.ENROL))
     mount(app, progress.record, may(Action.SEE_PATIENTS))
+    mount(app, progress.appointing, may(Action.RECORD))
 
 
 def _everywhere() -> dict[str, object]:
     settings = runtime().settings
     return {"service": settings.service_name, "fictional": settings.environment is Environment.DEMO}
+
+
+def _dates_of_the_region(app: Flask) -> None:
+    """Write dates as the service's country does: 24 November or November 24."""
+    settings: Settings = app.extensions["monitor"].settings
+    region = settings.default_region
+    app.jinja_env.filters.update(
+        date=lambda value, skeleton="dMMMM": i18n.format_date(value, language().tag, skeleton, region),
+        moment=lambda value, zone: i18n.format_moment(value, language().tag, zone, region),
+    )

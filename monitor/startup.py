@@ -32,15 +32,30 @@ def open_database(settings: Settings) -> Sessions:
     """
     unlock(settings)
     engine = make_engine(settings.database_url)
-    wanted = ScriptDirectory.from_config(alembic_config(settings.database_url)).get_current_head()
+    try:
+        _check(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _check(engine: sa.Engine) -> None:
+    script = ScriptDirectory.from_config(alembic_config(""))
+    wanted = script.get_current_head()
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-    except sa.exc.OperationalError:
-        place = sa.make_url(settings.database_url).render_as_string(hide_password=True)
+    except sa.exc.DBAPIError:
+        place = engine.url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"the database at {place} does not answer") from None
-    if found != wanted:
-        raise MigrationPending(
-            f"the database is at migration {found or 'none'} and this program needs {wanted}; run: monitor migrate"
+    if found == wanted:
+        return
+    known = {revision.revision for revision in script.walk_revisions()}
+    if found is None or found in known:
+        what = f"the database is at migration {found or 'none'} and this program needs {wanted}; run: monitor migrate"
+    else:
+        what = (
+            f"the database is at migration {found}, newer than this program, which knows {wanted}; update the program"
         )
-    return sessionmaker(engine, expire_on_commit=False)
+    raise MigrationPending(what)

@@ -10,7 +10,6 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from monitor import workflows
@@ -80,12 +79,18 @@ def tick(courier: Courier) -> TickReport:
 
 def plan(courier: Courier) -> int:
     """Write the check-ins of the days ahead; return how many are new."""
-    planned = 0
+    planned, failed = 0, 0
     while True:
         with unit_of_work(courier.sessions) as session:
             now = courier.clock()
-            batch = planning.due_plans(session, now, BATCH)
-            planned += sum(planning.plan_ahead(session, each, now) for each in batch)
+            batch = planning.due_plans(session, now, BATCH, skip=failed)
+            for each in batch:
+                try:
+                    with session.begin_nested():
+                        planned += planning.plan_ahead(session, each, now)
+                except Exception as error:  # one bad row must not stop the others
+                    failed += 1
+                    log.error("plan %s: not planned: %s", each.id, type(error).__name__)
         if len(batch) < BATCH:
             return planned
 
@@ -104,7 +109,7 @@ def close(courier: Courier) -> int:
                     )
                     workflows.close_overdue(session, check_in, courier.clock())
                 closed += 1
-            except sa.exc.SQLAlchemyError as error:  # one bad row must not stop the others
+            except Exception as error:  # one bad row must not stop the others
                 failed.add(check_in_id)
                 log.error("check-in %s: not closed: %s", check_in_id, type(error).__name__)
         if len(due) < BATCH:

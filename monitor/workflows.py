@@ -15,11 +15,17 @@ from monitor.config import Settings
 from monitor.errors import MonitorError
 from monitor.flags import service as flags
 from monitor.flags.facts import SafetyFacts
-from monitor.flags.kinds import SelfSafety
+from monitor.flags.kinds import Rule
+from monitor.flags.kinds import SelfSafety as SelfSafety
 from monitor.measures import catalogue
 from monitor.messaging import outbox
 from monitor.people.models import Party, Patient, Purpose
 from monitor.people.service import newest_consent, state_consent
+
+SAID_BEFOREHAND = frozenset({Rule.S1, Rule.S3, Rule.S4, Rule.C1})
+"""What the first answers of a check-in can already say: the rest waits for the rest."""
+SAID_AFTERWARDS = frozenset({Rule.S2, Rule.S3, Rule.C1})
+"""What the page after a sending can add: how safe somebody feels, and a wish for a call."""
 
 
 class CheckInTaken(MonitorError):
@@ -71,27 +77,45 @@ def complete_check_in(
         states,
         now=now,
         safety=safety,
-        submission_id=submission_id,
+        check_in_id=check_in.id,
         call_requested=call_asked and safety is None,
     )
     return Receipt(submission_id, _is_positive(_safety_given(answers)))
 
 
 def save_early(session: Session, check_in: CheckIn, answers: Answers, *, call_asked: bool, now: datetime) -> None:
-    """Keep answers given before the rest was sent; act at once on a safety answer and on a wish for a call."""
+    """Keep answers given before the rest was sent; act at once on a safety answer and on a wish for a call.
+
+    What comes too late for its check-in is dropped: the script's copy of an answer may arrive after the form itself.
+    """
+    check_in = closing.lock(session, check_in)
+    if check_in.state(now) is not CheckInState.OPEN:
+        return
     checkins.save_drafts(session, check_in, answers, now=now)
     states = checkins.states_of(session, check_in.episode_id)
-    safety = _safety_facts(check_in, {**checkins.drafts(session, check_in), **answers}, states, call_asked=call_asked)
+    given = checkins.drafts(session, check_in)
+    reached = {item: given[item] for item in _safety_items(check_in) if item in given}
+    safety = _safety_facts(check_in, reached, states, call_asked=call_asked)
     if safety is not None or call_asked:
         flags.evaluate(
-            session, check_in.episode, states, now=now, safety=safety, call_requested=call_asked and safety is None
+            session,
+            check_in.episode,
+            states,
+            now=now,
+            safety=safety,
+            check_in_id=check_in.id,
+            call_requested=call_asked and safety is None,
+            only=SAID_BEFOREHAND,
         )
 
 
 def repeat_of(session: Session, token: str, key: UUID) -> Receipt | None:
     """Return the receipt of a page that has sent before, found by its link and its key."""
     check_in = checkins.find(session, token)
-    earlier = checkins.submission_by_key(session, check_in.id, key) if check_in else None
+    if check_in is None:
+        return None
+    closing.lock(session, check_in)  # the same form may be on its way in another request
+    earlier = checkins.submission_by_key(session, check_in.id, key)
     if earlier is None:
         return None
     return Receipt(earlier.id, _is_positive(_safety_given(earlier.answers_given())), repeated=True)
@@ -113,7 +137,8 @@ def after_safety(
         checkins.states_of(session, check_in.episode_id),
         now=now,
         safety=safety,
-        submission_id=earlier.id,
+        check_in_id=check_in.id,
+        only=SAID_AFTERWARDS,
     )
     return True
 
@@ -131,23 +156,31 @@ def request_link(session: Session, token: str, now: datetime) -> None:
 def close_overdue(session: Session, check_in: CheckIn, now: datetime) -> None:
     """Close a check-in whose time is up (missed only if its text went out), then look at the rules."""
     closing.close(session, check_in, now)
-    flags.evaluate(session, check_in.episode, checkins.states_of(session, check_in.episode_id), now=now)
+    if check_in.episode.closed_at is None:
+        states = checkins.states_of(session, check_in.episode_id)
+        flags.evaluate(session, check_in.episode, states, now=now, check_in_id=check_in.id)
 
 
 def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
     """Stop every text to a patient at once. Care goes on, and the team learns that the texts have stopped."""
     state_consent(session, patient, (Purpose.TEXTS,), False, said_by=said_by, now=now, staff_member_id=staff_id)
-    outbox.cancel_waiting(session, patient_id=patient.id, now=now)
     episode = planning.open_episode(session, patient.id)
-    if episode is None:
-        return
-    closing.cancel_open(session, episode.id, CancelReason.OPTED_OUT, now)
-    flags.evaluate(session, episode, checkins.states_of(session, episode.id), now=now, opted_out=True)
+    if episode is not None:
+        closing.cancel_open(session, episode.id, CancelReason.OPTED_OUT, now)
+    outbox.cancel_waiting(session, patient_id=patient.id, now=now)
+    if episode is not None:
+        flags.evaluate(session, episode, checkins.states_of(session, episode.id), now=now, opted_out=True)
 
 
 def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
     """Start texts again, because the patient said so. What was cancelled stays cancelled; the next check-in comes."""
     state_consent(session, patient, tuple(Purpose), True, said_by=said_by, now=now, staff_member_id=staff_id)
+    planning.replan(session, patient, now)
+
+
+def _safety_items(check_in: CheckIn) -> list[tuple[str, int]]:
+    items = ((code, catalogue.spec(code).safety_item) for code in check_in.instruments)
+    return [(code, item) for code, item in items if item is not None]
 
 
 def _safety_given(answers: Answers) -> int | None:
@@ -162,9 +195,8 @@ def _safety_facts(
     check_in: CheckIn, answers: Answers, states: Mapping[str, MeasureState], *, call_asked: bool
 ) -> SafetyFacts | None:
     """Read the safety item from the answers, never through a score. None when the form did not ask it."""
-    for code in check_in.instruments:
-        item = catalogue.spec(code).safety_item
-        if item is None or not any(asked == code for asked, _ in answers):
+    for code, item in _safety_items(check_in):
+        if not any(asked == code for asked, _ in answers):
             continue
         state = states.get(code)
         return SafetyFacts(

@@ -8,17 +8,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-GROUND = ("audit", "beats", "clock", "config", "crypto", "db", "errors", "http", "i18n", "ids", "startup")
+GROUND = ("assets", "audit", "beats", "clock", "config", "crypto", "db", "errors", "http", "i18n", "ids", "startup")
 CAPABILITIES = ("measures", "people", "messaging", "care", "checkins", "flags", "relapse", "reviews")
 """Each may import itself and what stands to its left."""
-READERS = ("progress", "assurance", "interop", "bench", "demo")
-"""They read everything; only the factory and the command line know them."""
-DRIVERS = ("bench", "demo")
-"""They run the whole program, as the command line does."""
+READERS = ("progress", "assurance", "interop")
+"""They read every capability; only the factory and the command line know them."""
+DRIVERS = ("bench", "demo", "doctor", "serving")
+"""They run or examine the whole program, and so does the command line; only it and the factory know them."""
 FACTORY = "the factory"
 """`monitor` itself, with the parts that it is made of."""
 FACTORY_PARTS = ("health", "patient_surface", "staff_surface")
-PLACES = (*GROUND, "access", *CAPABILITIES, *READERS, "workflows", "worker", "cli")
+PLACES = (*GROUND, "access", *CAPABILITIES, *READERS, *DRIVERS, "workflows", "worker", "cli")
 
 ROLES = ("rules", "models", "service", "forms", "views", "jobs")
 """Inside a capability each may import what stands to its left; views and jobs do not know each other."""
@@ -54,7 +54,7 @@ class Module:
     def file(self) -> str:
         """Its name inside a capability, or nothing."""
         parts = self.name.split(".")
-        return parts[2] if len(parts) > 2 and self.place in (*CAPABILITIES, *READERS) else ""
+        return parts[2] if len(parts) > 2 and self.place in (*CAPABILITIES, *READERS, *DRIVERS) else ""
 
     @property
     def role(self) -> str:
@@ -123,7 +123,7 @@ def unplaced(sources: Sources) -> list[str]:
     strays = [name for name in sources if name.split(".")[1:2] and name.split(".")[1] not in (*PLACES, *FACTORY_PARTS)]
     relative = [found for name, source in sources.items() for found in imports(name, source) if found.what[0] == "."]
     return [
-        *(f"{name}: say in this test whether it is ground, a capability or a reader" for name in strays),
+        *(f"{name}: say in tests/architecture.py where it stands" for name in strays),
         *(f"{found}: write the whole name" for found in relative),
     ]
 

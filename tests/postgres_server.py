@@ -26,8 +26,12 @@ READY_WITHIN = 30.0
 INIT = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C")
 INIT_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # the same order of words on every machine
 
-SETTINGS = ("--listen_addresses=", "--fsync=off", "--full_page_writes=off")
+SETTINGS = ("--listen_addresses=", "--fsync=off", "--full_page_writes=off", "--max_wal_size=128MB")
 """No port is opened. Nothing outlives the tests, so nothing waits for the disk."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
+ROOM = 1 << 30
+"""Bytes that a memory disk must have free to be used; a database is made on it ten times as fast as on a disk."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,14 @@ class PostgresServer:
     def database(self, template: str = "template1") -> Iterator[str]:
         """Create a database as a copy of `template` and drop it afterwards; yields its name."""
         name = f"test_{uuid.uuid4().hex}"
-        self.run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # half the time of the usual strategy
+        self.run(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield name
         finally:
             self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def run(self, statement: sql.Composable) -> None:
+    def run(self, statement: sql.SQL | sql.Composed) -> None:
         """Run one statement about databases, which no transaction may hold. Raises psycopg's errors."""
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
@@ -59,10 +64,14 @@ class PostgresServer:
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """Start a server in a folder of its own; stop it and remove the folder afterwards."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as name:
-        folder = Path(name)
-        programs = _copy_programs(folder)
-        owner = _hand_over(folder)
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-programs-") as programs_folder,  # a memory disk may not run them
+        tempfile.TemporaryDirectory(prefix="postgres-", dir=MEMORY if in_memory else None) as data_folder,
+    ):
+        folder = Path(data_folder)
+        programs = _copy_programs(Path(programs_folder))
+        owner = _hand_over(folder, Path(programs_folder))
         data = folder / "data"
         subprocess.run(
             [programs / "initdb", "--pgdata", data, *INIT, *INIT_LOCALE],
@@ -98,11 +107,11 @@ def _copy_programs(folder: Path) -> Path:
     return folder / PROGRAMS
 
 
-def _hand_over(folder: Path) -> str | None:
-    """Give the folder to an account without rights if we are root, as whom PostgreSQL refuses to run."""
+def _hand_over(*folders: Path) -> str | None:
+    """Give the folders to an account without rights if we are root, as whom PostgreSQL refuses to run."""
     if os.geteuid() != 0:
         return None
-    subprocess.run(["chown", "-R", "nobody", folder], check=True)
+    subprocess.run(["chown", "-R", "nobody", *folders], check=True)
     return "nobody"
 
 

@@ -701,7 +701,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(length=16), nullable=True),
         sa.Column("evidence", sa.JSON(), nullable=True),
         sa.Column("outcome", sa.String(length=40), nullable=True),
-        sa.Column("submission_id", sa.Uuid(), nullable=True),
+        sa.Column("check_in_id", sa.Uuid(), nullable=True),
         sa.Column("words", sa.LargeBinary(), nullable=True),
         sa.Column("patient_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),

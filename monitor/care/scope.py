@@ -9,14 +9,14 @@ from monitor.access import Action, OutOfScope, Viewer
 from monitor.care.models import Episode
 
 
-def episodes_visible_to(viewer: Viewer) -> sa.Select[tuple[Episode]]:
+def episodes_visible_to(viewer: Viewer) -> sa.Select[Episode]:
     """Return the query for the episodes of the viewer's own teams; for a role without patients it finds none."""
     teams = viewer.team_ids if viewer.may(Action.SEE_PATIENTS) else ()
     return sa.select(Episode).where(Episode.care_team_id.in_(teams))
 
 
 def patient_in_scope(session: Session, viewer: Viewer, patient_id: UUID) -> Episode:
-    """Return the latest episode of a patient with the viewer's teams. Raises OutOfScope, which leaves an audit entry."""
+    """Return a patient's latest episode with the viewer's teams. Raises OutOfScope, which leaves an audit entry."""
     found = session.scalars(
         episodes_visible_to(viewer)
         .where(Episode.patient_id == patient_id)

@@ -7,17 +7,26 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.care.models import Episode
-from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInState
+from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, CheckInState
 from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
+
+FROM_A_PLAN = (CheckInKind.SCHEDULED, CheckInKind.BEFORE_APPOINTMENT)
+"""An invitation, and a link that the patient asked for, do not depend on day, hour or measures."""
+
+
+def hold(session: Session, episode_id: UUID) -> None:
+    """Make whatever else moves this episode's check-ins, course or flags wait until our transaction ends.
+
+    Always the first lock taken, so that no two transactions wait for each other. SQLite has one writer anyway.
+    """
+    session.execute(sa.select(Episode.id).where(Episode.id == episode_id).with_for_update(key_share=True))
 
 
 def lock(session: Session, check_in: CheckIn) -> CheckIn:
-    """Return the check-in as it stands in the database now, held until the transaction ends."""
+    """Hold the episode and return the check-in as it stands in the database now."""
+    hold(session, check_in.episode_id)
     return session.scalars(
-        sa.select(CheckIn)
-        .where(CheckIn.id == check_in.id)
-        .with_for_update(of=CheckIn)
-        .execution_options(populate_existing=True)
+        sa.select(CheckIn).where(CheckIn.id == check_in.id).execution_options(populate_existing=True)
     ).one()
 
 
@@ -61,6 +70,7 @@ def close(session: Session, check_in: CheckIn, now: datetime) -> None:
 
 def cancel_open(session: Session, episode_id: UUID, reason: CancelReason, now: datetime) -> None:
     """Cancel every check-in of an episode that has not ended."""
+    hold(session, episode_id)
     rows = session.scalars(sa.select(CheckIn).where(CheckIn.episode_id == episode_id, sa.text(OPEN)))
     for check_in in rows:
         _cancel(check_in, reason, now)
@@ -68,11 +78,16 @@ def cancel_open(session: Session, episode_id: UUID, reason: CancelReason, now: d
 
 
 def cancel_planned(session: Session, episode_id: UUID, reason: CancelReason, now: datetime) -> None:
-    """Cancel the check-ins of an episode that nobody has been asked for yet."""
+    """Cancel the check-ins that a plan has made and that nobody has been asked for yet."""
+    hold(session, episode_id)
     asked = sa.select(Message.check_in_id).where(
         Message.check_in_id == CheckIn.id, Message.state.not_in(WAITING), Message.state != MessageState.CANCELLED
     )
-    rows = session.scalars(sa.select(CheckIn).where(CheckIn.episode_id == episode_id, sa.text(OPEN), ~asked.exists()))
+    rows = session.scalars(
+        sa.select(CheckIn).where(
+            CheckIn.episode_id == episode_id, CheckIn.kind.in_(FROM_A_PLAN), sa.text(OPEN), ~asked.exists()
+        )
+    )
     for check_in in rows:
         _cancel(check_in, reason, now)
     session.flush()

@@ -248,5 +248,5 @@ class MeasureState(Base):
     best: Mapped[int | None] = mapped_column(sa.SmallInteger)
     worst: Mapped[int | None] = mapped_column(sa.SmallInteger)
     safety_answer: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    """The last answer to the safety item, None when declined or never asked."""
+    """The last answer that was given to the safety item; declining it does not wipe that out."""
     safety_at: Mapped[datetime | None]

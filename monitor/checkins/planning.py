@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from monitor.care.models import Appointment, Episode
 from monitor.checkins.calendar import Cadence, before_appointment, occurrences
-from monitor.checkins.closing import cancel_planned
+from monitor.checkins.closing import cancel_planned, hold
 from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, MonitoringPlan
 from monitor.ids import new_id, token_hash
 from monitor.measures import catalogue
@@ -36,14 +36,18 @@ ANSWERED_JUST_NOW = timedelta(hours=20)
 NEW_LINKS_A_DAY = 3
 
 
-def due_plans(session: Session, now: datetime, limit: int = 500) -> list[MonitoringPlan]:
-    """Return open plans whose check-ins are not planned far enough ahead; found by the partial index."""
+def due_plans(session: Session, now: datetime, limit: int = 500, *, skip: int = 0) -> list[MonitoringPlan]:
+    """Return open plans whose check-ins are not planned far enough ahead; found by the partial index.
+
+    `skip` leaves out as many of the oldest: those that could not be planned stay where they are.
+    """
     return list(
         session.scalars(
             sa.select(MonitoringPlan)
             .where(MonitoringPlan.until_at.is_(None), MonitoringPlan.planned_until < now + AHEAD)
-            .order_by(MonitoringPlan.planned_until)
+            .order_by(MonitoringPlan.planned_until, MonitoringPlan.id)
             .limit(limit)
+            .offset(skip)
             .options(joinedload(MonitoringPlan.episode).joinedload(Episode.patient))
         )
     )
@@ -129,6 +133,7 @@ def plan_for_appointment(session: Session, episode: Episode, appointment: Appoin
 
 def drop_for_appointment(session: Session, appointment: Appointment, now: datetime) -> None:
     """Cancel the check-in of an appointment that was moved or called off, together with its texts."""
+    hold(session, appointment.episode_id)
     rows = session.scalars(sa.select(CheckIn).where(CheckIn.appointment_id == appointment.id, sa.text(OPEN)))
     for check_in in rows:
         check_in.cancelled_at, check_in.cancel_reason = now, CancelReason.PLAN_CHANGED
@@ -138,6 +143,7 @@ def drop_for_appointment(session: Session, appointment: Appointment, now: dateti
 
 def invite(session: Session, episode: Episode, now: datetime) -> CheckIn | None:
     """Open a patient's first check-in with the text that introduces us. None when nothing may be sent to them."""
+    hold(session, episode.id)
     plan, wishes = open_plan(session, episode.id), preference(session, episode.patient_id)
     if plan is None or wishes is None or not _may_be_asked(session, episode, wishes):
         return None
@@ -161,6 +167,7 @@ def open_or_requested(session: Session, check_in: CheckIn, now: datetime) -> Che
     None when they have just answered, or are no longer in care.
     """
     episode = check_in.episode
+    hold(session, episode.id)
     if episode.closed_at is not None:
         return None
     ours = sa.select(CheckIn).where(CheckIn.episode_id == episode.id)

@@ -37,6 +37,10 @@ class ServiceHours(Protocol):
         """The close of the nth working day after today."""
         ...
 
+    def next_working_day_at(self, start: datetime, at: time, /) -> datetime:
+        """A wall time on the next working day, or its close where the service is not open then."""
+        ...
+
 
 def due_at(finding: Finding, raised_at: datetime, hours: ServiceHours, policy: FlagPolicy) -> datetime:
     """Return the moment, in UTC, by which a person must have looked; `raised_at` is when the answer reached us.
@@ -61,7 +65,10 @@ def _safety(finding: Finding, start: datetime, hours: ServiceHours, policy: Flag
     )
     if answer < 3 and EvidenceCode.SELF_SAFETY_NO not in codes:
         if answer == 2 or codes & {EvidenceCode.SELF_SAFETY_UNSURE, EvidenceCode.CALL_ASKED}:
-            return within(policy.safety_second_hours, policy.safety_second_ceiling)
+            # never later than an item 9 of 1, which is for the same working day
+            return min(
+                within(policy.safety_second_hours, policy.safety_second_ceiling), hours.end_of_working_day(start)
+            )
         if answer == 1:
             return min(hours.end_of_working_day(start), _end_of_next_weekday(start, ZoneInfo(hours.zone)))
         if codes & {EvidenceCode.ITEM9_DECLINED, EvidenceCode.ITEM9_LEFT_OUT}:
@@ -75,7 +82,7 @@ def _other(finding: Finding, start: datetime, hours: ServiceHours, policy: FlagP
         return hours.end_of_working_day(start)
     match finding.kind:
         case FlagKind.CALL_REQUESTED:
-            return _call_by(start, hours, policy)
+            return hours.next_working_day_at(start, policy.call_by)
         case FlagKind.DETERIORATING:
             days = policy.deteriorating_days
         case FlagKind.RELAPSE_SIGNAL:
@@ -96,10 +103,3 @@ def _end_of_next_weekday(start: datetime, zone: ZoneInfo) -> datetime:
     while day.weekday() > 4:
         day += timedelta(days=1)
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-
-
-def _call_by(start: datetime, hours: ServiceHours, policy: FlagPolicy) -> datetime:
-    zone = ZoneInfo(hours.zone)
-    close = hours.add_working_days(start, 1)
-    wanted = datetime.combine(close.astimezone(zone).date(), policy.call_by, zone).astimezone(UTC)
-    return wanted if hours.is_open(wanted) else close

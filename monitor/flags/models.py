@@ -107,7 +107,8 @@ class FlagEvent(WithId, Base):
     evidence: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
     """Evidence codes with their parameters; `monitor.flags.words` puts them in words."""
     outcome: Mapped[str | None] = mapped_column(sa.String(40))
-    submission_id: Mapped[UUID | None]
+    check_in_id: Mapped[UUID | None]
+    """The check-in that the evidence came from: the same evidence from the same one is not news."""
     _words: Mapped[bytes | None] = mapped_column("words", sa.LargeBinary)
     words = Sealed()
     patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))

@@ -1,6 +1,6 @@
 """Facts from the tables, findings from the rules, flags in the tables; and what staff do with them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, record
-from monitor.care.models import Appointment, Episode, StepAssignment
+from monitor.care.models import LOW_INTENSITY, Appointment, Episode, StepAssignment
 from monitor.care.promises import hours_of
+from monitor.checkins.closing import hold
 from monitor.checkins.models import CancelReason, CheckIn, MeasureState
 from monitor.errors import MonitorError
 from monitor.flags.clocks import due_at
 from monitor.flags.facts import EpisodeFacts, Finding, MeasureFacts, SafetyFacts, Thresholds
-from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Severity
+from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
@@ -26,8 +27,8 @@ POLICY = FlagPolicy()
 DECISION_HOLDS = timedelta(days=28)
 """Local protocol: once a person has decided about a course, only worse scores or four weeks raise the flag again."""
 
-_ALWAYS_NEW = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.MISSED_CHECK_INS, FlagKind.OPTED_OUT})
-"""Each finding of these kinds follows something that a patient did, or did not do, since the last one was closed."""
+_ACTS_OF_THE_PATIENT = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.OPTED_OUT})
+"""What somebody has just told us is news each time, whatever was decided about the last time."""
 
 
 class OutcomeNotAllowed(MonitorError):
@@ -45,15 +46,16 @@ def evaluate(
     *,
     now: datetime,
     safety: SafetyFacts | None = None,
-    submission_id: UUID | None = None,
+    check_in_id: UUID | None = None,
     opted_out: bool = False,
     call_requested: bool = False,
+    only: Collection[Rule] = tuple(Rule),
 ) -> tuple[Finding, ...]:
-    """Run every rule on an episode as it stands at `now` and open or join the flags that they raise."""
+    """Run the rules on an episode as it stands at `now` and open or join the flags that they raise."""
     facts = _facts(session, episode, states, now, safety, opted_out=opted_out, call_requested=call_requested)
-    found = findings(facts, POLICY)
+    found = tuple(finding for finding in findings(facts, POLICY) if finding.rule in only)
     if found:
-        raise_flags(session, episode, found, now=now, submission_id=submission_id)
+        raise_flags(session, episode, found, now=now, check_in_id=check_in_id)
     return found
 
 
@@ -71,6 +73,11 @@ def _facts(
     answered = sa.select(sa.func.max(CheckIn.due_at)).where(ours, CheckIn.completed_at.is_not(None))
     since = sa.or_(answered.scalar_subquery().is_(None), CheckIn.due_at > answered.scalar_subquery())
     count = sa.select(sa.func.count()).select_from(CheckIn).where(ours, since)
+    intensive_until = (
+        sa.select(sa.func.max(StepAssignment.from_at))
+        .where(StepAssignment.episode_id == episode.id, StepAssignment.step.not_in(LOW_INTENSITY))
+        .scalar_subquery()
+    )
     row = session.execute(
         sa.select(
             sa.select(StepAssignment.step)
@@ -81,7 +88,11 @@ def _facts(
             .label("step"),
             sa.select(sa.func.count())
             .select_from(Appointment)
-            .where(Appointment.episode_id == episode.id, Appointment.attended_at.is_not(None))
+            .where(
+                Appointment.episode_id == episode.id,
+                Appointment.attended_at.is_not(None),
+                Appointment.starts_at >= sa.func.coalesce(intensive_until, episode.opened_at),
+            )
             .scalar_subquery()
             .label("attended"),
             count.where(CheckIn.missed_at.is_not(None)).scalar_subquery().label("missed"),
@@ -129,31 +140,39 @@ def _measure(state: MeasureState) -> MeasureFacts:
 
 
 def raise_flags(
-    session: Session,
-    episode: Episode,
-    found: Iterable[Finding],
-    *,
-    now: datetime,
-    submission_id: UUID | None = None,
+    session: Session, episode: Episode, found: Iterable[Finding], *, now: datetime, check_in_id: UUID | None = None
 ) -> None:
     """Open a flag for each kind that has none open, and let new evidence join the ones that are."""
+    hold(session, episode.id)
     hours = hours_of(episode.care_team)
     by_kind: dict[FlagKind, list[Finding]] = {}
     for finding in found:
         by_kind.setdefault(finding.kind, []).append(finding)
-    known = _newest_flags(session, episode.id, tuple(by_kind))
+    newest = _newest_flags(session, episode.id, tuple(by_kind))
     for kind, same in by_kind.items():
-        flag = known.get(kind)
-        due = min(due_at(finding, now, hours, POLICY) for finding in same)
-        severity = max((finding.severity for finding in same), key=list(Severity).index)
-        if flag is None or (flag.closed_at is not None and _is_news(flag, same, now)):
-            flag = _open(session, episode, kind, severity, due, now)
-        elif flag.closed_at is not None or _evidence(same) in [e.evidence for e in flag.events]:
+        flag = newest.get(kind)
+        fresh = same if flag is None else [each for each in same if _is_news(session, flag, each, check_in_id, now)]
+        if not fresh:
             continue
+        due = min(due_at(finding, now, hours, POLICY) for finding in fresh)
+        severity = max((finding.severity for finding in fresh), key=list(Severity).index)
+        if flag is None or flag.closed_at is not None:
+            flag, event = _open(session, episode, kind, severity, due, now), FlagEventKind.OPENED
         else:
             _join(flag, severity, due)
-        for finding in same:
-            session.add(_said(flag, finding, _is_first(flag, now), now, submission_id))
+            event = FlagEventKind.EVIDENCE
+        for finding in fresh:
+            session.add(
+                FlagEvent(
+                    flag_id=flag.id,
+                    at=now,
+                    kind=event,
+                    rule=finding.rule,
+                    evidence=_as_json(finding),
+                    check_in_id=check_in_id,
+                    patient_id=flag.patient_id,
+                )
+            )
     session.flush()
 
 
@@ -183,55 +202,54 @@ def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity
 
 
 def _join(flag: Flag, severity: Severity, due: datetime) -> None:
-    """Let the nearer clock and the higher severity win; what was seen or acted on before is not what joined now."""
-    flag.due_at = due if flag.acted_at else min(flag.due_at, due)
+    """Let the nearer clock and the higher severity win; what was seen or acted on before is not what joined now.
+
+    A flag that a person has acted on gets the new evidence's own clock, but a safety clock never moves back.
+    """
+    starts_anew = flag.acted_at is not None and flag.kind is not FlagKind.SAFETY
+    flag.due_at = due if starts_anew else min(flag.due_at, due)
     flag.severity = max(flag.severity, severity, key=list(Severity).index)
     flag.seen_at = flag.acted_at = None
 
 
-def _is_news(closed: Flag, same: list[Finding], now: datetime) -> bool:
-    """Whether findings say something that the person who closed the last flag of this kind did not know."""
-    if closed.kind in _ALWAYS_NEW or closed.closed_at is None or now - closed.closed_at > DECISION_HOLDS:
+def _is_news(session: Session, flag: Flag, finding: Finding, check_in_id: UUID | None, now: datetime) -> bool:
+    """Whether a finding says something that is not in its flag, or that whoever closed the flag did not know."""
+    said = [event for event in flag.events if event.rule == finding.rule and event.evidence == _as_json(finding)]
+    if flag.kind in _ACTS_OF_THE_PATIENT:
+        return flag.closed_at is not None or not any(event.check_in_id == check_in_id for event in said)
+    if flag.closed_at is None:
+        return not said
+    if flag.kind is FlagKind.MISSED_CHECK_INS:
+        return _was_missed_since(session, flag)
+    if flag.kind is FlagKind.UNREACHABLE or now - flag.closed_at > DECISION_HOLDS:
         return True
-    decided_on = {
-        item["params"].get("measure"): item["params"].get("last", 0)
-        for event in closed.events
-        for item in event.evidence or ()
-    }
-    return closed.kind is FlagKind.DETERIORATING and any(
-        int(evidence.params.get("last", 0)) > int(decided_on.get(evidence.params.get("measure"), -1))
-        for finding in same
+    return flag.kind is FlagKind.DETERIORATING and _is_worse_than_decided(flag, finding)
+
+
+def _was_missed_since(session: Session, closed: Flag) -> bool:
+    """Whether a check-in was missed after its flag was closed: two missed after that are not the two before."""
+    later = sa.select(CheckIn.id).where(CheckIn.episode_id == closed.episode_id, CheckIn.missed_at > closed.closed_at)
+    return session.scalar(sa.select(later.exists())) is True
+
+
+def _is_worse_than_decided(flag: Flag, finding: Finding) -> bool:
+    decided_on: dict[object, int] = {}
+    for event in flag.events:
+        for item in event.evidence or ():
+            decided_on[item["params"].get("measure")] = int(item["params"].get("last", 0))
+    return any(
+        int(evidence.params.get("last", 0)) > decided_on.get(evidence.params.get("measure"), -1)
         for evidence in finding.evidence
     )
 
 
-def _is_first(flag: Flag, now: datetime) -> bool:
-    return flag.opened_at == now
-
-
-def _evidence(same: Iterable[Finding]) -> list[dict[str, object]]:
-    return [
-        {"code": str(evidence.code), "params": dict(evidence.params)}
-        for finding in same
-        for evidence in finding.evidence
-    ]
-
-
-def _said(flag: Flag, finding: Finding, first: bool, now: datetime, submission_id: UUID | None) -> FlagEvent:
-    return FlagEvent(
-        flag_id=flag.id,
-        at=now,
-        kind=FlagEventKind.OPENED if first else FlagEventKind.EVIDENCE,
-        rule=finding.rule,
-        evidence=_evidence([finding]),
-        submission_id=submission_id,
-        patient_id=flag.patient_id,
-    )
+def _as_json(finding: Finding) -> list[dict[str, object]]:
+    return [{"code": str(evidence.code), "params": dict(evidence.params)} for evidence in finding.evidence]
 
 
 def mark_seen(session: Session, flag: Flag, staff_member: StaffMember, now: datetime) -> None:
     """Note that a person has read why. The clock runs on. Raises FlagClosed."""
-    _must_be_open(flag)
+    _keep_open(session, flag)
     if flag.seen_at is None:
         flag.seen_at = now
         _done(session, flag, staff_member, FlagEventKind.SEEN, now)
@@ -241,7 +259,7 @@ def record_attempt(
     session: Session, flag: Flag, staff_member: StaffMember, outcome: AttemptOutcome, words: str, now: datetime
 ) -> None:
     """Write down what was tried; the flag stays open. Raises FlagClosed."""
-    _must_be_open(flag)
+    _keep_open(session, flag)
     flag.seen_at = flag.seen_at or now
     flag.acted_at = now
     _done(session, flag, staff_member, FlagEventKind.ATTEMPT, now, outcome=outcome, words=words)
@@ -251,11 +269,10 @@ def close(
     session: Session, flag: Flag, staff_member: StaffMember, outcome: Outcome, reason: str, now: datetime
 ) -> None:
     """Close a flag with what a person did and why that is enough. Raises FlagClosed, OutcomeNotAllowed."""
-    _must_be_open(flag)
+    _keep_open(session, flag)
     if outcome not in CLOSES[flag.kind] or not reason.strip():
         raise OutcomeNotAllowed("this outcome does not close a flag of this kind, or its reason is missing")
-    flag.seen_at = flag.seen_at or now
-    flag.acted_at = flag.acted_at or now
+    flag.seen_at, flag.acted_at = flag.seen_at or now, flag.acted_at or now
     _done(session, flag, staff_member, FlagEventKind.CLOSED, now, outcome=outcome, words=reason)
     flag.reason = reason
     flag.outcome, flag.closed_by_id, flag.closed_at = outcome, staff_member.id, now
@@ -266,12 +283,15 @@ def hand_over(
     session: Session, flag: Flag, staff_member: StaffMember, to: StaffMember, words: str, now: datetime
 ) -> None:
     """Give an open flag to another owner. Raises FlagClosed."""
-    _must_be_open(flag)
+    _keep_open(session, flag)
     flag.owner_id = to.id
     _done(session, flag, staff_member, FlagEventKind.HANDED_OVER, now, words=words)
 
 
-def _must_be_open(flag: Flag) -> None:
+def _keep_open(session: Session, flag: Flag) -> None:
+    """Let nobody close the flag, and no evidence join it, between our look at it and our commit."""
+    hold(session, flag.episode_id)
+    session.refresh(flag)
     if flag.closed_at is not None:
         raise FlagClosed("somebody has closed this flag already")
 

@@ -28,7 +28,6 @@ def queue(
 
     It goes at `due_at` or as soon after it as it may, and not at all from `expires_at` on.
     """
-    session.flush()  # the patient may be as new as the text
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(Message).values(
         patient_id=patient.id,

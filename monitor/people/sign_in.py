@@ -87,10 +87,7 @@ def look_up(session: Session, email: str) -> Credentials:
 
 def accepted_step(found: Credentials, password: str, code: str, now: datetime) -> int | None:
     """Return the time step of a code that was given with the right password, or None. Both are always checked."""
-    try:
-        right = _hasher.verify(found.password_hash, password)
-    except (Argon2Error, InvalidHashError):
-        right = False
+    right = _matches(found.password_hash, password)
     totp, present = pyotp.TOTP(found.totp_secret), int(now.timestamp()) // CODE_SECONDS
     given = code.replace(" ", "").encode()
     steps = [present + step for step in CODE_STEPS if compare_digest(totp.generate_otp(present + step).encode(), given)]
@@ -146,6 +143,13 @@ def end(session: Session, staff_session_id: UUID, now: datetime) -> None:
     row = session.get_one(StaffSession, staff_session_id)
     row.ended_at = row.ended_at or now
     record(session, Actor("staff", row.staff_member_id), "signed_out", "staff_member", row.staff_member_id, now=now)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (Argon2Error, InvalidHashError):
+        return False
 
 
 def _folded(email: str) -> str:

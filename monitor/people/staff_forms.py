@@ -1,4 +1,4 @@
-"""Staff forms: what was typed is read field by field, faults are collected beside their fields, nothing typed is lost."""
+"""Staff forms: read field by field; faults are collected beside their fields, and nothing that was typed is lost."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -2,9 +2,8 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
-from monitor.access import begin, forget, viewer
+from monitor.access import begin, forget, viewer, viewer_if_any
 from monitor.db import reading, unit_of_work
 from monitor.http import runtime
 from monitor.people import sign_in
@@ -17,7 +16,7 @@ way_out = Blueprint("sign_out", __name__)
 @doorway.get("/sign-in")
 def page() -> ResponseReturnValue:
     """Show the form, or the worklist to somebody who is signed in already."""
-    if current_user.is_authenticated:
+    if viewer_if_any() is not None:
         return redirect(url_for("worklist.page"), 303)
     return render_template("staff/sign_in.html", form=SignIn.empty(), refused=False)
 

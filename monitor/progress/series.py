@@ -35,7 +35,8 @@ class ImpossiblePoint(ValueError):
 class Point:
     """One check-in on one measure. `on` is its local date; `at` the moment it was sent in, aware UTC.
 
-    `total` is None when there is no score. `mode` (link, text, phone ...) and `language` say how it was answered.
+    `total` is None when there is no score. `mode` (link, text, phone ...) and `language` say how it was answered, empty
+    where it was not.
     """
 
     on: date

@@ -6,19 +6,26 @@ language; `templates/progress/_staff_course.html` draws it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
-from math import ceil
-from statistics import median_low
 
 from monitor.care.models import AppointmentState
 from monitor.progress.series import Occasion, PointState, Trajectory, occasions, runs
+from monitor.progress.staff_columns import (
+    COLUMNS,
+    AppointmentMark,
+    Column,
+    Grid,
+    ItemRow,
+    answered,
+    attended,
+    fill,
+    grid,
+    item_rows,
+)
 
-COLUMNS = 16
-"""As many columns as a phone shows without one figure touching the next."""
-_DATES = 8  # as many of them have room for their date
 _LABEL_GAP = 7.2  # per cent: one line of type in a plot of 210 pixels
-_MARK_GAP = 20.0  # per cent: step names closer than this stand at two heights
+_LETTER = 4.0  # per cent: one letter of a step's name, on a phone
 
 
 @dataclass(frozen=True)
@@ -27,25 +34,6 @@ class StepMark:
 
     on: date
     name: str
-
-
-@dataclass(frozen=True)
-class AppointmentMark:
-    """The local date of an appointment, and what became of it."""
-
-    on: date
-    state: AppointmentState
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of plot and strip: week 0 is the week of the first check-in. `dated` where its date has room."""
-
-    week: int
-    on: date
-    dated: bool
-    occasion: Occasion | None
-    appointments: tuple[AppointmentState, ...]
 
 
 @dataclass(frozen=True)
@@ -87,27 +75,11 @@ class StepLine:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One answer in the strip, or why there is none: no check-in (`state`), none planned (`state` None), left open."""
-
-    value: int | None
-    state: PointState | None
-
-
-@dataclass(frozen=True)
-class ItemRow:
-    """One item of the chosen measure over the columns, and its change from the first answers to the last."""
-
-    number: int
-    is_safety: bool
-    cells: tuple[Cell, ...]
-    change: int | None
-
-
-@dataclass(frozen=True)
 class Course:
     """Everything the partial draws; heights in per cent from the top. `chosen` has the corridor and the item rows."""
 
+    trajectories: tuple[Trajectory, ...]
+    occasions: tuple[Occasion, ...]
     chosen: Trajectory
     columns: tuple[Column, ...]
     shortened: bool
@@ -122,24 +94,17 @@ class Course:
     answered: tuple[int, int]
     attended: tuple[int, int]
 
+    @property
+    def check_in_states(self) -> tuple[PointState, ...]:
+        """The states of check-ins that the columns show."""
+        found = {occasion.state for column in self.columns for occasion in column.occasions}
+        return tuple(state for state in PointState if state in found)
 
-@dataclass(frozen=True)
-class _Grid:
-    """The columns: each `weeks` long and centred on its date, the first of those shown being number `opens`."""
-
-    start: date
-    weeks: int
-    opens: int
-    count: int
-
-    def column(self, on: date) -> int:
-        """The column of a date, counted from the first that is shown; it may lie outside."""
-        return round((on - self.start).days / 7 / self.weeks) - self.opens
-
-    def x(self, on: date) -> float:
-        """The place of a date, true to time, kept within the plot."""
-        columns = (on - self.start).days / 7 / self.weeks - self.opens + 0.5
-        return round(min(max(columns / self.count, 0), 1) * 100, 2)
+    @property
+    def appointment_states(self) -> tuple[AppointmentState, ...]:
+        """The states of appointments that the columns show."""
+        found = {state for column in self.columns for state in column.appointments}
+        return tuple(state for state in AppointmentState if state in found)
 
 
 def course(
@@ -157,48 +122,28 @@ def course(
     held = occasions(trajectories)
     if not held:
         return None
-    grid = _grid([occasion.on for occasion in held], columns)
+    lanes = grid([occasion.on for occasion in held], columns)
     top = max(each.maximum for each in trajectories)
     focus = next((each for each in trajectories if each.code == chosen), trajectories[0])
-    shown = _columns(grid, held, appointments)
+    shown = fill(lanes, held, appointments)
     return Course(
+        trajectories=tuple(trajectories),
+        occasions=held,
         chosen=focus,
         columns=shown,
-        shortened=grid.opens > 0,
-        lines=tuple(_line(each, grid, top) for each in trajectories),
+        shortened=lanes.opens > 0,
+        lines=tuple(_line(each, lanes, top) for each in trajectories),
         scale=tuple((score, _y(score, top)) for score in (*range(0, top - 4, 10), top)),
         corridor=_corridor(focus, top),
         caseness=tuple(_y(each.caseness, top) for each in trajectories),
         labels=_labels(trajectories, top),
-        steps=_steps(steps, grid),
-        absent=tuple((grid.x(each.on), each.state) for each in held if grid.column(each.on) >= 0 and not _scored(each)),
-        rows=_rows(focus, shown),
-        answered=_answered(held),
-        attended=_attended(appointments),
-    )
-
-
-def _grid(days: Sequence[date], columns: int | None) -> _Grid:
-    """Columns as long as the usual time between two check-ins, so that fortnightly ones leave no gaps."""
-    apart = [(later - earlier).days for earlier, later in pairwise(days)]
-    weeks = max(round(median_low(apart or [7]) / 7), 1)
-    whole = _Grid(days[0], weeks, 0, 1).column(days[-1]) + 1
-    count = whole if columns is None else min(columns, whole)
-    return _Grid(days[0], weeks, whole - count, count)
-
-
-def _columns(grid: _Grid, held: Sequence[Occasion], appointments: Sequence[AppointmentMark]) -> tuple[Column, ...]:
-    newest = {grid.column(occasion.on): occasion for occasion in held}
-    every = ceil(grid.count / _DATES)
-    return tuple(
-        Column(
-            week=(grid.opens + at) * grid.weeks,
-            on=newest[at].on if at in newest else grid.start + timedelta(weeks=(grid.opens + at) * grid.weeks),
-            dated=at % every == 0,
-            occasion=newest.get(at),
-            appointments=tuple(each.state for each in appointments if grid.column(each.on) == at),
-        )
-        for at in range(grid.count)
+        steps=_steps(steps, lanes),
+        absent=tuple(
+            (lanes.x(each.on), each.state) for column in shown for each in column.occasions if not _scored(each)
+        ),
+        rows=item_rows(focus, shown),
+        answered=answered(held),
+        attended=attended(appointments),
     )
 
 
@@ -206,7 +151,7 @@ def _y(score: float, top: int) -> float:
     return round((1 - score / top) * 100, 2)
 
 
-def _line(trajectory: Trajectory, grid: _Grid, top: int) -> Line:
+def _line(trajectory: Trajectory, grid: Grid, top: int) -> Line:
     shown = [point for point in trajectory.points if grid.column(point.on) >= 0]
     lines = [
         [Spot(grid.x(point.on), _y(point.total or 0, top), point.estimated) for point in run] for run in runs(shown)
@@ -245,56 +190,21 @@ def _labels(trajectories: Sequence[Trajectory], top: int) -> tuple[EndLabel, ...
     return tuple(placed)
 
 
-def _steps(steps: Sequence[StepMark], grid: _Grid) -> tuple[StepLine, ...]:
+def _steps(steps: Sequence[StepMark], grid: Grid) -> tuple[StepLine, ...]:
     """The steps of the columns shown, with the one that was already running at their start."""
     ordered = sorted(steps, key=lambda step: step.on)
     running = [step for step in ordered if grid.x(step.on) == 0][-1:]
     lines: list[StepLine] = []
+    lower_row_ends = -1.0
     for step in (*running, *(step for step in ordered if grid.x(step.on) > 0)):
-        x = grid.x(step.on)
-        close = bool(lines) and x - lines[-1].x < _MARK_GAP and not lines[-1].raised
-        lines.append(StepLine(x, step.name, raised=close, before=x > 100 - _MARK_GAP))
+        x, width = grid.x(step.on), (len(step.name) + 1) * _LETTER
+        before = x + width > 100
+        raised = (x - width if before else x) < lower_row_ends
+        lines.append(StepLine(x, step.name, raised, before))
+        if not raised:
+            lower_row_ends = x if before else x + width
     return tuple(lines)
 
 
 def _scored(occasion: Occasion) -> bool:
     return any(point.total is not None for point in occasion.points.values())
-
-
-def _rows(trajectory: Trajectory, columns: Sequence[Column]) -> tuple[ItemRow, ...]:
-    answered = [point.items for point in trajectory.points if point.items]
-    if not answered:
-        return ()
-    return tuple(
-        ItemRow(
-            number=number,
-            is_safety=number == trajectory.safety_item,
-            cells=tuple(_cell(column, trajectory.code, number) for column in columns),
-            change=_change(answered[0][number - 1], answered[-1][number - 1]),
-        )
-        for number in range(1, len(answered[0]) + 1)
-    )
-
-
-def _cell(column: Column, code: str, number: int) -> Cell:
-    point = column.occasion.points.get(code) if column.occasion else None
-    if point is None:
-        return Cell(None, None)
-    return Cell(point.items[number - 1] if point.items else None, point.state)
-
-
-def _change(first: int | None, last: int | None) -> int | None:
-    return None if first is None or last is None else last - first
-
-
-def _answered(held: Sequence[Occasion]) -> tuple[int, int]:
-    """Check-ins answered, of those whose text arrived."""
-    states = [occasion.state for occasion in held]
-    counted = [state for state in states if state is not PointState.NOT_DELIVERED]
-    return sum(state is not PointState.MISSED for state in counted), len(counted)
-
-
-def _attended(appointments: Sequence[AppointmentMark]) -> tuple[int, int]:
-    """Appointments attended, of those that took place or were missed."""
-    ended = [each.state for each in appointments if each.state in (AppointmentState.ATTENDED, AppointmentState.MISSED)]
-    return ended.count(AppointmentState.ATTENDED), len(ended)

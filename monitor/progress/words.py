@@ -15,6 +15,8 @@ from monitor.progress.series import Direction, Trajectory, Window, direction
 _HEADINGS = {"phq9": N_("Low mood"), "gad7": N_("Worry")}
 
 BANDS = {
+    # Translators: the published bands. Each stands in a narrow column of eleven letters and breaks at a space; a soft
+    # hyphen lets a long word break.
     SeverityBand.MINIMAL: N_("minimal"),
     SeverityBand.MILD: N_("mild"),
     SeverityBand.MODERATE: N_("moderate"),
@@ -103,8 +105,11 @@ def chart_words(trajectory: Trajectory, shown: Window, language: str) -> ChartWo
         title=_title(trajectory, shown, language),
         description=_description(trajectory, shown, language),
         bands={code: translate(language, word) for code, word in BANDS.items()},
+        # Translators: stands beside an arrow at the heavy end of a chart; at most nine letters.
         heavier=translate(language, N_("heavier")),
+        # Translators: stands beside an arrow at the light end of a chart; at most nine letters.
         lighter=translate(language, N_("lighter")),
+        # Translators: names a shaded strip of a chart; under 28 letters, or it moves into the key.
         ordinary=translate(language, N_("usual ups and downs")),
         month=month,
     )
@@ -141,6 +146,8 @@ def _description(trajectory: Trajectory, shown: Window, language: str) -> str:
         sentences += [say(N_("No score yet."))]
     absent = sum(point.on in shown and not point.is_answered for point in trajectory.points)
     if absent:
-        once, often = N_("%(count)s time without a check-in."), N_("%(count)s times without a check-in.")
-        sentences += [translate_plural(language, once, often, absent)]
+        gaps = translate_plural(
+            language, "%(count)s time without a check-in.", "%(count)s times without a check-in.", absent
+        )
+        sentences += [gaps]
     return " ".join([*sentences, say(N_("The table below has every number."))])

@@ -67,10 +67,10 @@ def test_item_9_nearly_every_day_or_not_able_to_keep_safe(of: Finding, raised: s
     [
         ("11-24 10:00", "11-24 14:00"),
         ("11-24 12:52", "11-24 16:52"),
-        ("11-24 15:00", "11-25 11:00"),  # four open hours
+        ("11-24 15:00", "11-24 17:00"),  # four open hours
         ("11-24 20:00", "11-25 13:00"),
         ("11-27 22:00", "11-28 22:00"),  # the ceiling of 24 hours
-        ("12-24 16:00", "12-25 16:00"),
+        ("12-24 16:00", "12-24 17:00"),
     ],
 )
 @pytest.mark.parametrize("of", [safety(answer=2), safety("self_safety_unsure"), safety("call_asked")])

@@ -63,7 +63,6 @@ def add_patient(session: Session, *, number: str = "+447700900001", **known: Any
     patient = Patient(preferred_name="Sam", **known)
     patient.set_number(number)
     session.add(patient)
-    session.flush()
     return patient
 
 

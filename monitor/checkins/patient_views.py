@@ -1,0 +1,192 @@
+"""A check-in on a patient's phone: one document to open, one form to send. A GET writes nothing and sets no cookie."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from monitor import workflows
+from monitor.care.promises import promise
+from monitor.checkins.afterwards import since_last_time
+from monitor.checkins.forms import CheckInForm, Question, questions, read_key
+from monitor.checkins.models import CheckIn, Mode
+from monitor.checkins.planning import next_due
+from monitor.checkins.service import Delivery, find, find_open, instruments_for, provisional_pairs, states_of
+from monitor.db import reading, unit_of_work
+from monitor.http import language, runtime, speak
+from monitor.people.models import Purpose
+from monitor.people.phone import is_this_phone_of
+from monitor.people.service import newest_consent
+
+blueprint = Blueprint("check_in", __name__)
+
+FINISHED = 404
+"""For every link that opens nothing. 410 would admit that an unknown link had once been one; 200 would claim a page."""
+
+
+@blueprint.get("/c/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """Show the whole check-in in one document."""
+    now = runtime().clock()
+    with reading(runtime().sessions) as session:
+        check_in = find_open(session, token, now)
+        if check_in is None:
+            return _finished(token)
+        speak(check_in.patient.language)
+        return _check_in_page(session, check_in, CheckInForm.empty(_questions(check_in)), now)
+
+
+@blueprint.post("/c/<token>")
+def send(token: str) -> ResponseReturnValue:
+    """Keep the answers; with questions left open or a call asked for, keep what there is and show the form again."""
+    now = runtime().clock()
+    key = read_key(request.form.get("key")) or abort(400)
+    with unit_of_work(runtime().sessions) as session:
+        receipt = workflows.repeat_of(session, token, key)
+        if receipt is not None:
+            return _receipt_page(session, token, key, receipt, now)
+        check_in = find_open(session, token, now)
+        if check_in is None:
+            return _finished(token)
+        speak(check_in.patient.language)
+        form = CheckInForm.parse(_questions(check_in), request.form, key)
+        call_asked = "call" in request.form
+        if call_asked or not form.is_complete:
+            workflows.save_early(session, check_in, form.answers, call_asked=call_asked, now=now)
+            if call_asked:
+                return _check_in_page(session, check_in, form, now, call_asked=True)
+            return _open_questions_page(session, check_in, form, now)
+        delivery = Delivery(
+            key=key,
+            language=language().tag,
+            mode=Mode.LINK,
+            known_device=is_this_phone_of(session, check_in.patient_id),
+            note=form.note or None,
+        )
+        try:
+            receipt = workflows.complete_check_in(
+                session, check_in, form.answers, delivery, settings=runtime().settings, now=now
+            )
+        except workflows.CheckInTaken:
+            return _finished(token)
+        return _receipt_page(session, token, key, receipt, now)
+
+
+@blueprint.post("/c/<token>/early")
+def save_early(token: str) -> ResponseReturnValue:
+    """Keep the safety item as soon as it is answered. The page's script sends it and reads no reply."""
+    now = runtime().clock()
+    with unit_of_work(runtime().sessions) as session:
+        check_in = find_open(session, token, now)
+        if check_in is not None:
+            speak(check_in.patient.language)
+            form = CheckInForm.parse(_questions(check_in), request.form)
+            workflows.save_early(session, check_in, form.answers, call_asked=False, now=now)
+    return "", 204
+
+
+@blueprint.post("/c/<token>/after")
+def add(token: str) -> ResponseReturnValue:
+    """Take a wish for a call, or how safe somebody feels, from the page that their own key opened."""
+    now = runtime().clock()
+    key = read_key(request.form.get("key")) or abort(400)
+    said, before = request.form.get("safe"), request.form.get("said")
+    if not {said, before} <= {None, *workflows.SelfSafety}:
+        abort(400)
+    call_asked = "call" in request.form
+    with unit_of_work(runtime().sessions) as session:
+        self_safety = workflows.SelfSafety(said) if said else None
+        known = workflows.after_safety(session, token, key, call_asked=call_asked, self_safety=self_safety, now=now)
+        check_in = find(session, token) if known else None
+        if check_in is None:
+            return _finished(token)
+        speak(check_in.patient.language)
+        called = call_asked or "called" in request.form
+        return _support_page(session, check_in, token, key, now, called=called, said=said or before)
+
+
+@blueprint.post("/c/link")
+def new_link() -> ResponseReturnValue:
+    """Text a new link to the number that staff enrolled. The reply is the same whatever happens."""
+    with unit_of_work(runtime().sessions) as session:
+        workflows.request_link(session, request.form.get("token", ""), runtime().clock())
+    return render_template("patient/link_sent.html")
+
+
+def _finished(token: str) -> ResponseReturnValue:
+    return render_template("patient/closed_link.html", token=token), FINISHED
+
+
+def _questions(check_in: CheckIn) -> tuple[Question, ...]:
+    provisional = provisional_pairs(runtime().settings.provisional_instruments)
+    return questions(instruments_for(check_in, language().tag, provisional))
+
+
+def _context(session: Session, check_in: CheckIn, now: datetime) -> dict[str, object]:
+    """What every page of a check-in says about the team's hours, in the patient's own time."""
+    team, zone = check_in.episode.care_team, check_in.patient.time_zone
+    promised = promise(session, team, now)
+    return {"promise": promised, "zone": zone, "same_zone": zone == promised.zone, "country": team.country}
+
+
+def _check_in_page(
+    session: Session, check_in: CheckIn, form: CheckInForm, now: datetime, *, call_asked: bool = False
+) -> ResponseReturnValue:
+    asked = [question.id for question in form.asked]
+    after_safety = next((at + 1 for at, question in enumerate(form.asked) if question.is_safety), 0)
+    return render_template(
+        "patient/check_in.html",
+        form=form,
+        first_time=newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None,
+        call_card=(*asked, "send")[after_safety] if call_asked else None,
+        **_context(session, check_in, now),
+    )
+
+
+def _open_questions_page(session: Session, check_in: CheckIn, form: CheckInForm, now: datetime) -> ResponseReturnValue:
+    return render_template("patient/check_in_open.html", form=form, **_context(session, check_in, now)), 422
+
+
+def _receipt_page(
+    session: Session, token: str, key: UUID, receipt: workflows.Receipt, now: datetime
+) -> ResponseReturnValue:
+    check_in = find(session, token)
+    if check_in is None:
+        return _finished(token)
+    speak(check_in.patient.language)
+    if receipt.safety:
+        return _support_page(session, check_in, token, key, now)
+    known_device = is_this_phone_of(session, check_in.patient_id)
+    states = states_of(session, check_in.episode_id).values() if known_device else ()
+    return render_template(
+        "patient/thanks.html",
+        token=token,
+        key=key,
+        known_device=known_device,
+        since=since_last_time(states, check_in),
+        next_due=next_due(session, check_in.episode_id, now),
+        **_context(session, check_in, now),
+    )
+
+
+def _support_page(
+    session: Session,
+    check_in: CheckIn,
+    token: str,
+    key: UUID,
+    now: datetime,
+    *,
+    called: bool = False,
+    said: str | None = None,
+) -> ResponseReturnValue:
+    return render_template(
+        "patient/support.html",
+        token=token,
+        key=key,
+        called=called,
+        said=said,
+        next_due=next_due(session, check_in.episode_id, now),
+        **_context(session, check_in, now),
+    )

@@ -1,0 +1,152 @@
+"""Translations: collect the messages, bring the catalogues up to date, refuse a catalogue that would break a page."""
+
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+import click
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from monitor.cli.rules import BadInput
+from monitor.config import PACKAGE, RESOURCES
+from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, TRANSLATIONS, placeholder_faults
+
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "translate_plural": (2, 3)}
+TEXTS = ("messaging/texts.py",)
+DOMAINS = ("messages", "staff", "texts")
+
+
+@click.group("i18n")
+def i18n_commands() -> None:
+    """Look after the translations."""
+
+
+@i18n_commands.command("update")
+def update_command() -> None:
+    """Collect every message from code and templates and bring each catalogue up to date. Keeps translations."""
+    for domain, language, wanted in _catalogues():
+        path = _path(language, domain)
+        catalogue = _read(path, language, domain) if path.is_file() else Catalog(locale=language, domain=domain)
+        opening = _opening(path)
+        catalogue.update(wanted, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        _write(path, catalogue, opening)
+    click.echo("The catalogues are up to date.")
+
+
+@i18n_commands.command("check")
+def check_command() -> None:
+    """Exit 2 at the first catalogue that is stale, incomplete or unsafe; says which message and why."""
+    faults = [fault for domain, language, wanted in _catalogues() for fault in _faults(domain, language, wanted)]
+    for fault in faults[:20]:
+        click.echo(fault, err=True)
+    if faults:
+        raise BadInput(f"{len(faults)} faults in the catalogues; after mending: monitor i18n update")
+    click.echo("Every catalogue is complete and sound.")
+
+
+def collect(domain: str) -> Catalog:
+    """Return the messages of a domain as code and templates have them now."""
+    catalogue = Catalog(domain=domain, fuzzy=False)
+    for folder, methods in (
+        (PACKAGE, [("**.py", "python")]),
+        (RESOURCES / "templates", [("**.html", "jinja2")]),
+    ):
+        for name, _line, message, comments, context in extract_from_dir(
+            str(folder), methods, {"**.html": {"trimmed": "true"}}, KEYWORDS, comment_tags=("Translators:",)
+        ):
+            if _domain_of(folder, Path(name)) & {domain}:
+                catalogue.add(message, None, [], auto_comments=comments, context=context)
+    return catalogue
+
+
+def _domain_of(folder: Path, name: Path) -> frozenset[str]:
+    """Say which catalogue a file's messages belong to. Words on charts are read by patients and by staff."""
+    place = name.as_posix()
+    if place.endswith(TEXTS):
+        return frozenset({"texts"})
+    if folder == PACKAGE:
+        staff = "staff" in name.stem or place.startswith(("flags/", "access")) or name.stem == "enrolment"
+    else:
+        staff = place.startswith("staff/") or "staff" in name.name
+    return frozenset({"staff"} if staff else {"messages"})
+
+
+def _catalogues() -> Iterator[tuple[str, str, Catalog]]:
+    for domain in DOMAINS:
+        wanted = collect(domain)
+        languages = STAFF_LANGUAGES if domain == "staff" else tuple(LANGUAGES)
+        for language in languages:
+            if language != SOURCE_LANGUAGE:
+                yield domain, language, wanted
+
+
+def _faults(domain: str, language: str, wanted: Catalog) -> Iterator[str]:
+    path = _path(language, domain)
+    place = f"{language}/{domain}"
+    if not path.is_file():
+        yield f"{place}: there is no catalogue"
+        return
+    have = _read(path, language, domain)
+    for message in wanted:
+        if not message.id:
+            continue
+        found = have.get(message.id)
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        texts = [] if found is None else _strings(found)
+        if found is None or found.fuzzy or not texts or not all(texts):
+            yield f"{place}: not translated: {source!r}"
+            continue
+        for text in texts:
+            # a language may say "one day" without the figure, so a plural form may leave the count out
+            known = source if isinstance(message.id, str) else message.id[1]
+            for fault in placeholder_faults(known, text):
+                if not (isinstance(message.id, tuple) and fault == "missing %(count)s"):
+                    yield f"{place}: {fault} in {source!r}"
+            if "<" in text or ">" in text:
+                yield f"{place}: markup in {source!r}"
+    known_ids = {str(message.id) for message in wanted}
+    for message in have:
+        if message.id and str(message.id) not in known_ids:
+            yield f"{place}: no longer used: {message.id!r}"
+
+
+def _strings(message: Message) -> list[str]:
+    """Return the translation of a message: one text, or one a plural form."""
+    strings = message.string
+    return [strings] if isinstance(strings, str) else list(strings or ())
+
+
+def _path(language: str, domain: str) -> Path:
+    return TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def _read(path: Path, language: str, domain: str) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=language, domain=domain)
+
+
+def _opening(path: Path) -> tuple[list[str], str]:
+    """Return what Babel would drop from a catalogue: its opening comment, and who has reviewed it."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    comment = list(takewhile(lambda line: line.startswith("# "), lines))
+    review = next((line for line in lines if line.startswith('"X-Review:')), '"X-Review: draft\\n"')
+    return comment, review
+
+
+def _write(path: Path, catalogue: Catalog, opening: tuple[list[str], str]) -> None:
+    """Write a catalogue in a fixed order and without dates, so that a diff shows changed messages alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.fuzzy = False
+    catalogue.header_comment = ""
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=120, sort_output=True, no_location=True)
+    comment, review = opening
+    noise = ('"POT-', '"PO-', '"Generated-By', '"Last-Tr', '"Report-', '"Project-', '"Language-Team', '"X-Review', "# ")
+    lines = [
+        line for line in path.read_text(encoding="utf-8").splitlines() if line != "#" and not line.startswith(noise)
+    ]
+    lines.insert(next(at for at, line in enumerate(lines) if line.startswith('"Content-Transfer')) + 1, review)
+    path.write_text("\n".join([*comment, *lines]) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""A fictional service, "Riverside Talking Support", whose history is made by the program itself."""

@@ -1,0 +1,67 @@
+"""When somebody of the demonstration answers a check-in, and with what."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from monitor.checkins.models import CheckIn, CheckInKind, Mode
+from monitor.checkins.service import Answers, Delivery, instruments_for
+from monitor.demo.arrivals import Dates
+from monitor.demo.courses import Course, Person, answers
+from monitor.demo.phrases import NOTES
+from monitor.demo.roster import Entry, Present
+from monitor.ids import new_id
+
+WEEK = timedelta(weeks=1)
+SILENT = frozenset({Course.GONE_QUIET, Course.UNREACHABLE})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What somebody sends."""
+
+    answers: Answers
+    delivery: Delivery
+    call_asked: bool
+
+
+def reply_after(entry: Entry, dates: Dates, check_in: CheckIn, chance: Random) -> timedelta | None:
+    """Return how long after its reminder somebody answers a check-in; None when they never do."""
+    if dates.changes_at and entry.course in SILENT and check_in.due_at >= dates.changes_at:
+        return None
+    if check_in.due_at == dates.present_at:
+        return _presently(entry.present, chance)
+    if check_in.kind is not CheckInKind.FIRST and chance.random() < 0.08:
+        return None
+    after_nudge = chance.choices((0, 24, 72), (75, 18, 7))[0]
+    return timedelta(hours=after_nudge, minutes=chance.randint(4, 300))
+
+
+def _presently(present: Present, chance: Random) -> timedelta | None:
+    if present in (Present.DUE, Present.OPEN):
+        return None
+    return timedelta(minutes=chance.randint(10, 55 if present is Present.FRESH else 600))
+
+
+def reply(
+    entry: Entry, dates: Dates, person: Person, check_in: CheckIn, known_phone: bool, chance: Random, now: datetime
+) -> Reply:
+    """Return what somebody answers to a check-in at a moment."""
+    is_present = check_in.due_at == dates.present_at
+    week, left = (now - dates.opened_at) / WEEK, (dates.ends_at - now) / WEEK
+    safety = _safety(entry.course, is_present, person.shape.level(week, left), chance)
+    instruments = instruments_for(check_in, entry.language, frozenset())
+    given = dict(answers(person, instruments, week, left, safety, chance))
+    if chance.random() < 0.03:
+        given[(instruments[0].code, chance.randint(1, 8))] = None
+    note = chance.choice(NOTES[entry.language]) if chance.random() < 0.08 else None
+    delivery = Delivery(new_id(), entry.language, Mode.LINK, known_device=known_phone, note=note)
+    wants_call = is_present and entry.present is Present.FRESH
+    return Reply(given, delivery, call_asked=wants_call or chance.random() < 0.012)
+
+
+def _safety(course: Course, is_present: bool, level: float, chance: Random) -> int:
+    """Return the answer to the safety item: nearly always 0, and above it in the present check-in of a few."""
+    if course is Course.SAFETY_ANSWER and is_present:
+        return chance.choice((1, 1, 2, 3))
+    return 1 if level > 16 and chance.random() < 0.02 else 0

@@ -1,0 +1,118 @@
+"""What an engineer should know about a deployment before patients rely on it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from monitor.beats import last_beat
+from monitor.care.promises import has_cover
+from monitor.config import Environment, Gateway, Settings
+from monitor.db import Sessions, reading
+from monitor.health import CLOCK_IS_LATE_AFTER
+from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, is_draft
+from monitor.measures import catalogue
+from monitor.messaging.models import Message, MessageState
+from monitor.people import help_lines
+from monitor.people.models import CareTeam, Role, StaffMember
+
+
+class State(StrEnum):
+    """How pressing a finding is."""
+
+    GOOD = "good"
+    KNOW = "know"
+    """Nothing is broken; somebody should know and decide."""
+    MEND = "mend"
+    """Patients must not rely on it as it is."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    state: State
+    what: str
+
+
+def examine(settings: Settings, sessions: Sessions, now: datetime) -> list[Finding]:
+    """Look at settings, clock, outbox, cover, languages and help lines. Reads only; names no patient."""
+    with reading(sessions) as session:
+        return [
+            *_settings(settings),
+            *_clock(session, now),
+            *_outbox(session, now),
+            *_teams(session),
+            *_languages(settings),
+            *_help_lines(now),
+        ]
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.environment is Environment.DEMO:
+        yield Finding(State.MEND, "environment is demo: keys and people are invented")
+    if settings.gateway is Gateway.CONSOLE:
+        yield Finding(State.MEND, "gateway is console: no text leaves this machine")
+    if len(settings.keys) > 1:
+        yield Finding(State.KNOW, f"{len(settings.keys)} data keys are configured; old ones are still needed to read")
+
+
+def _clock(session: Session, now: datetime) -> Iterator[Finding]:
+    beat = last_beat(session, "tick")
+    if beat is None:
+        yield Finding(State.MEND, "the clock has never run: start the service, or run: monitor tick")
+    elif now - beat > CLOCK_IS_LATE_AFTER:
+        yield Finding(State.MEND, f"the clock last ran at {beat:%Y-%m-%d %H:%M} UTC")
+    else:
+        yield Finding(State.GOOD, "the clock is running")
+
+
+def _outbox(session: Session, now: datetime) -> Iterator[Finding]:
+    count = sa.select(sa.func.count()).select_from(Message)
+    waiting = session.scalar(count.where(Message.state == MessageState.QUEUED, Message.due_at < now)) or 0
+    unknown = session.scalar(count.where(Message.state == MessageState.UNKNOWN)) or 0
+    if waiting:
+        yield Finding(State.KNOW, f"{waiting} texts are due and have not gone yet")
+    if unknown:
+        yield Finding(State.KNOW, f"{unknown} texts may or may not have arrived: the provider's reply was lost")
+
+
+def _teams(session: Session) -> Iterator[Finding]:
+    teams = session.scalars(sa.select(CareTeam).order_by(CareTeam.name)).all()
+    if not teams:
+        yield Finding(State.MEND, "there is no care team yet")
+    for team in teams:
+        if has_cover(session, team):
+            yield Finding(State.GOOD, f"{team.name}: somebody is named to read safety answers")
+        else:
+            yield Finding(State.MEND, f"{team.name}: nobody reads safety answers, so forms with item 9 are not sent")
+    administrators = sa.select(StaffMember.id).where(
+        StaffMember.role == Role.ADMINISTRATOR, StaffMember.ended_at.is_(None)
+    )
+    if not session.scalar(sa.select(administrators.exists())):
+        yield Finding(State.MEND, "there is no administrator")
+
+
+def _languages(settings: Settings) -> Iterator[Finding]:
+    for tag, language in LANGUAGES.items():
+        missing = [catalogue.spec(code).name for code in catalogue.CODES if code not in catalogue.offered(tag)]
+        if missing:
+            switched = [code for code in catalogue.CODES if f"{code}:{tag}" in settings.provisional_instruments]
+            extra = f"; switched on as provisional: {', '.join(switched)}" if switched else ""
+            yield Finding(State.KNOW, f"{language.name}: no official {', '.join(missing)}{extra}")
+        if tag != SOURCE_LANGUAGE and is_draft(tag):
+            yield Finding(State.KNOW, f"{language.name}: the pages are a draft that no native speaker has reviewed")
+
+
+def _help_lines(now: datetime) -> Iterator[Finding]:
+    table, today = help_lines.table(), now.date()
+    for country, help_here in sorted(table.items()):
+        for line in help_here.lines:
+            if help_lines.is_stale(line, today):
+                yield Finding(State.KNOW, f"help line {country} {line.name}: not checked for more than 180 days")
+    undialled = sum(line.dialled_on is None for help_here in table.values() for line in help_here.lines)
+    if undialled:
+        yield Finding(State.KNOW, f"{undialled} help lines come from published lists and were never dialled by anybody")

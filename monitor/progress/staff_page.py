@@ -1,0 +1,240 @@
+"""The record of one episode in words: facts, safety answers, texts, notes, appointments and the log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from monitor.care.models import AppointmentState
+from monitor.care.promises import has_cover
+from monitor.care.staff_words import appointment_label, step_in_full, step_label
+from monitor.flags.detail import FlagDetail
+from monitor.flags.due import Due, Reader, due
+from monitor.flags.facts import Evidence
+from monitor.flags.kinds import EvidenceCode
+from monitor.flags.words import sentence
+from monitor.i18n import N_, format_date, format_time, weekday_name
+from monitor.messaging.quiet_hours import to_local
+from monitor.people.models import Channel
+from monitor.people.words import language_name
+from monitor.progress.record import Record, SafetyAnswer
+from monitor.progress.staff_chart import StepMark
+from monitor.progress.staff_columns import AppointmentMark
+from monitor.progress.staff_texts import AskedRow, asked_row
+
+
+@dataclass(frozen=True)
+class SafetyLine:
+    """One answer to the safety item that is not 0, in words; `is_draft` when it was begun and not sent."""
+
+    at: datetime
+    day: str
+    words: str
+    is_draft: bool
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """What a patient wrote with a check-in, in their own language."""
+
+    at: datetime
+    day: str
+    language: str
+    spoken: str
+    words: str
+
+
+@dataclass(frozen=True)
+class AppointmentLine:
+    """One appointment; `is_planned` while nobody has said what became of it."""
+
+    id: UUID
+    at: datetime
+    day: str
+    state: str
+    is_planned: bool
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One thing in the log: a flag, or a step with its reason."""
+
+    at: datetime
+    day: str
+    flag: FlagDetail | None = None
+    what: str = ""
+    words: str | None = None
+    who: str | None = None
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """The parts of the page that are words."""
+
+    name: str
+    language: str
+    second_line: str
+    step: str
+    accountable: str | None
+    review: Due | None
+    answered: str
+    undelivered: str
+    contact: str
+    is_open: bool
+    is_paused: bool
+    texts: bool
+    covered: bool
+    team: str
+    safety: tuple[SafetyLine, ...]
+    was_asked_safety: bool
+    notes: tuple[NoteLine, ...]
+    asked: tuple[AskedRow, ...]
+    appointments: tuple[AppointmentLine, ...]
+    today: date
+
+
+def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> RecordPage:
+    """Return the words of a record."""
+    episode, patient = record.episode, record.episode.patient
+    week = (now - episode.opened_at).days // 7
+    today = to_local(now, patient.time_zone).date()
+    return RecordPage(
+        name=patient.preferred_name,
+        language=patient.language,
+        second_line=" ".join(_about(record, reader)),
+        step=reader.say(
+            N_("%(step)s, week %(week)s"), step=step_in_full(record.steps[-1][0].step, reader.language), week=week
+        ),
+        accountable=episode.accountable.name if episode.accountable else None,
+        review=due(episode.next_review_at, now, reader) if episode.next_review_at and not episode.closed_at else None,
+        answered=reader.say(
+            N_("%(answered)s of %(sent)s sent were answered."),
+            answered=record.answered,
+            sent=record.answered + record.missed,
+        ),
+        undelivered=reader.ngettext(
+            "%(count)s more did not arrive.", "%(count)s more did not arrive.", record.undelivered
+        )
+        if record.undelivered
+        else "",
+        contact=_contact(record, today, reader),
+        is_open=episode.closed_at is None,
+        is_paused=_is_paused(record, today),
+        texts=record.texts is True,
+        covered=has_cover(session, episode.care_team),
+        team=episode.care_team.name,
+        safety=tuple(_safety_line(each, now, reader) for each in record.safety if each.value != 0),
+        was_asked_safety=bool(record.safety),
+        notes=tuple(_notes(record, now, reader)),
+        asked=tuple(asked_row(each, now, reader) for each in record.asked if each.check_in.opens_at <= now),
+        appointments=tuple(
+            AppointmentLine(
+                id=each.id,
+                at=each.starts_at,
+                day=reader.day_and_time(each.starts_at, now),
+                state=appointment_label(each.state, reader.language),
+                is_planned=each.state is AppointmentState.PLANNED,
+            )
+            for each in reversed(record.appointments)
+        ),
+        today=today,
+    )
+
+
+def log_of(record: Record, flags: Sequence[FlagDetail], reader: Reader) -> tuple[LogEntry, ...]:
+    """Return flags and steps, newest first."""
+    steps = (
+        LogEntry(
+            at=step.from_at,
+            day=reader.date(step.from_at),
+            what=reader.say(N_("Care began at: %(step)s."), step=step_label(step.step, reader.language))
+            if at == 0
+            else reader.say(N_("Step changed to: %(step)s."), step=step_label(step.step, reader.language)),
+            words=step.reason,
+            who=who,
+        )
+        for at, (step, who) in enumerate(record.steps)
+    )
+    raised = (LogEntry(at=flag.opened_at, day=flag.opened_day, flag=flag) for flag in flags)
+    return tuple(sorted([*steps, *raised], key=lambda entry: entry.at, reverse=True))
+
+
+def marks_of(record: Record, reader: Reader) -> tuple[tuple[StepMark, ...], tuple[AppointmentMark, ...]]:
+    """Return what the chart marks: where each step began, and each appointment, on the team's own dates."""
+    steps = tuple(
+        StepMark(reader.local(step.from_at).date(), step_label(step.step, reader.language)) for step, _ in record.steps
+    )
+    return steps, tuple(
+        AppointmentMark(reader.local(each.starts_at).date(), each.state) for each in record.appointments
+    )
+
+
+def _about(record: Record, reader: Reader) -> list[str]:
+    patient, wishes = record.episode.patient, record.wishes
+    said = []
+    if patient.birth_year:
+        said.append(reader.say(N_("Born %(year)s."), year=patient.birth_year))
+    if wishes is not None:
+        said.append(
+            reader.say(
+                N_("%(spoken)s, %(weekday)s %(time)s, %(zone)s."),
+                spoken=language_name(patient.language, reader.language),
+                weekday=weekday_name(wishes.weekday, reader.language),
+                time=format_time(wishes.at, reader.language),
+                zone=patient.time_zone.replace("_", " "),
+            )
+        )
+    said.append(reader.say(N_("%(team)s."), team=record.episode.care_team.name))
+    return said
+
+
+def _contact(record: Record, today: date, reader: Reader) -> str:
+    if record.wishes is not None and record.wishes.channel is Channel.PHONE:
+        return reader.say(N_("Called, not texted"))
+    if record.texts is not True:
+        said_no = N_("Texts stopped, on their word") if record.texts is False else N_("Has not agreed to texts yet")
+        return reader.say(said_no)
+    if _is_paused(record, today) and record.wishes and record.wishes.paused_until_on:
+        return reader.say(N_("Paused until %(date)s"), date=_day(record.wishes.paused_until_on, reader))
+    if record.episode.patient.number_failed_at is not None:
+        return reader.say(N_("The network has given this number up"))
+    return reader.say(N_("By text"))
+
+
+def _is_paused(record: Record, today: date) -> bool:
+    until = record.wishes.paused_until_on if record.wishes else None
+    return until is not None and until > today
+
+
+def _day(on: date, reader: Reader) -> str:
+    return format_date(on, reader.language, "EEEdMMM", reader.region)
+
+
+def _safety_line(answer: SafetyAnswer, now: datetime, reader: Reader) -> SafetyLine:
+    evidence = (
+        Evidence(EvidenceCode.ITEM9_DECLINED)
+        if answer.value is None
+        else Evidence(EvidenceCode.ITEM9_ANSWERED, {"answer": answer.value})
+    )
+    return SafetyLine(
+        at=answer.at,
+        day=reader.day_and_time(answer.at, now),
+        words=sentence(evidence, reader.language, reader.region),
+        is_draft=not answer.was_sent,
+    )
+
+
+def _notes(record: Record, now: datetime, reader: Reader) -> list[NoteLine]:
+    return [
+        NoteLine(
+            at=each.submission.submitted_at,
+            day=reader.day_and_time(each.submission.submitted_at, now),
+            language=each.submission.language,
+            spoken=language_name(each.submission.language, reader.language),
+            words=each.submission.note,
+        )
+        for each in record.asked
+        if each.submission is not None and each.submission.note
+    ]

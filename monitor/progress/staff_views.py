@@ -1,0 +1,118 @@
+"""A patient's record for staff: where they stand, what was asked and answered, what is open and what was done."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from monitor.access import OutOfScope, note_reads, viewer
+from monitor.care.models import AppointmentState, Episode
+from monitor.care.scope import patient_in_scope
+from monitor.checkins.enrolment import Preview, preview
+from monitor.db import reading, unit_of_work
+from monitor.flags import appointments
+from monitor.flags.detail import all_flags_of, colleagues, details, person
+from monitor.flags.due import Reader
+from monitor.flags.kinds import FlagKind
+from monitor.http import runtime
+from monitor.i18n import N_
+from monitor.messaging.quiet_hours import to_utc
+from monitor.people.staff_forms import Typed
+from monitor.progress.record import record_of
+from monitor.progress.staff_chart import course
+from monitor.progress.staff_columns import COLUMNS
+from monitor.progress.staff_page import log_of, marks_of, page_of
+from monitor.progress.staff_words import StaffWords
+
+record = Blueprint("record", __name__)
+appointing = Blueprint("appointing", __name__)
+
+ENDS = {each.value: each for each in AppointmentState if each is not AppointmentState.PLANNED}
+
+
+@record.get("/patients/<uuid:patient_id>")
+def page(patient_id: UUID) -> ResponseReturnValue:
+    """Show the record of a patient of the viewer's teams."""
+    there, who = runtime(), viewer()
+    now, settings = there.clock(), there.settings
+    with reading(there.sessions) as session:
+        episode = patient_in_scope(session, who, patient_id)
+        reader = Reader(who.language, settings.default_region, episode.care_team.time_zone)
+        found = record_of(session, episode)
+        flags = details(session, all_flags_of(session, episode), now, reader)
+        steps, appointed = marks_of(found, reader)
+        body = render_template(
+            "staff/record.html",
+            page=page_of(session, found, now, reader),
+            person=person(episode.patient, who.language),
+            flags=sorted(
+                (flag for flag in flags if flag.is_open), key=lambda flag: list(FlagKind).index(flag.tag.kind)
+            ),
+            team=colleagues(session, episode.care_team_id, who),
+            log=log_of(found, flags, reader),
+            course=course(
+                found.trajectories,
+                chosen=request.args.get("corridor", ""),
+                steps=steps,
+                appointments=appointed,
+                columns=None if request.args.get("columns") == "all" else COLUMNS,
+            ),
+            words=StaffWords(who.language),
+            all_texts=request.args.get("texts") == "all",
+            preview=None if found.was_invited else _invitation(episode.patient.language),
+            form=Typed(MultiDict()),
+        )
+    note_reads("viewed patient", "patient", (patient_id,))
+    return body
+
+
+@appointing.post("/patients/<uuid:patient_id>/appointments")
+def add(patient_id: UUID) -> ResponseReturnValue:
+    """Add an appointment, or write down what became of one."""
+    there, who, form = runtime(), viewer(), Typed(request.form)
+    with unit_of_work(there.sessions) as session:
+        episode = patient_in_scope(session, who, patient_id)
+        if form.text("appointment"):
+            became = form.one_of("became", ENDS)
+            if became:
+                appointments.end(
+                    session,
+                    episode,
+                    _id(form.text("appointment")),
+                    became,
+                    staff_member_id=who.staff_member_id,
+                    now=there.clock(),
+                )
+        else:
+            on, at = form.day("on"), form.time_of_day("at")
+            if on and at:
+                starts_at = to_utc(on, at, episode.care_team.time_zone)
+                appointments.agree(session, episode, starts_at, staff_member_id=who.staff_member_id, now=there.clock())
+        if form.faults:
+            return _faulty(episode, form), 422
+    flash(N_("Saved."))
+    return redirect(url_for("record.page", patient_id=patient_id), 303)
+
+
+def _invitation(language: str) -> Preview:
+    settings = runtime().settings
+    return preview(language, sender=settings.sender_name, base_url=settings.base_url)
+
+
+def _faulty(episode: Episode, form: Typed) -> str:
+    """Show the form again as it was typed."""
+    return render_template(
+        "staff/contact.html",
+        form=form,
+        patient_id=episode.patient_id,
+        name=episode.patient.preferred_name,
+        changing="appointment",
+    )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise OutOfScope("appointment", None) from None
