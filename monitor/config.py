@@ -120,6 +120,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _can_send(self) -> Self:
+        if self.environment is Environment.PRODUCTION and self.gateway is Gateway.CONSOLE:
+            raise ValueError(
+                "MONITOR_GATEWAY=console sends nothing, and patients would count as asked who never were; "
+                "set it to twilio, or MONITOR_ENVIRONMENT to demo"
+            )
         if self.gateway is Gateway.TWILIO and not (
             self.twilio_account_sid
             and self.twilio_auth_token

@@ -46,7 +46,7 @@ def runtime() -> Runtime:
 
 def mount(app: Flask, blueprint: Blueprint, guard: Guard) -> None:
     """Register a blueprint together with the guard that runs before each of its views: no guard, no blueprint."""
-    blueprint.before_request(guard)
+    app.before_request_funcs.setdefault(blueprint.name, []).append(guard)  # of this application: others guard anew
     app.extensions.setdefault("guards", {})[blueprint.name] = guard.__name__
     app.register_blueprint(blueprint)
 
@@ -74,15 +74,22 @@ def prepare(app: Flask) -> None:
 def language() -> i18n.Language:
     """Return the language of the present request; a view may have set `g.language` to a patient's own."""
     if "language" not in g:
-        asked = i18n.known_language(request.values.get("lang")) if request.method in ("GET", "HEAD", "POST") else None
+        asked = _language_asked_for()
         accepted = request.accept_languages.values()
         g.language = asked or i18n.best_language(accepted, runtime().settings.default_language)
     return i18n.LANGUAGES[g.language]
 
 
+def _language_asked_for() -> str | None:
+    try:
+        return i18n.known_language(request.values.get("lang"))
+    except HTTPException:  # a body that cannot be read, such as one too large
+        return i18n.known_language(request.args.get("lang"))
+
+
 def speak(tag: str) -> None:
     """Answer in `tag`, unless the person has just picked another language in the page's own list."""
-    g.language = i18n.known_language(request.values.get("lang")) or tag
+    g.language = _language_asked_for() or tag
 
 
 def nonce() -> str:

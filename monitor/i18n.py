@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.dates import format_date as _babel_date
 from babel.dates import format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
@@ -147,9 +148,9 @@ def N_(message: str) -> str:  # gettext's own name for "mark for translation"
 def locale(language: str, region: str | None = None) -> Locale:
     """Return Babel's locale for a language of the program and a region ('ar', 'EG').
 
-    English without a region is the world's (day before month), where CLDR's plain `en` is the one of the United States.
+    English without a region is the British (24 November), where CLDR's plain `en` is the one of the United States.
     """
-    base = Locale.parse("en_001" if language == "en" and region is None else language)
+    base = Locale.parse("en_GB" if language == "en" and region is None else language)
     if region is None or base.territory:
         return base
     try:
@@ -158,14 +159,26 @@ def locale(language: str, region: str | None = None) -> Locale:
         return base
 
 
-_SKELETONS = {"EEEEdMMMM": "MMMMEEEEd", "dMMMM": "MMMMd", "EEEdMMM": "MMMEd", "dMMM": "MMMd", "yMMMMd": "yMMMMd"}
+_SKELETONS = {"dMMMM": "MMMMd", "EEEdMMM": "MMMEd", "dMMM": "MMMd"}
 """The names that people write for a skeleton, and CLDR's own order of its fields."""
 
 
 def format_date(value: date, language: str, skeleton: str = "dMMMM", region: str | None = None) -> str:
     """Return a date by CLDR skeleton: dMMMM, yMMMMd, EEEEdMMMM, MMM ... in Latin digits."""
     found = locale(language, region)
+    if skeleton == "yMMMMd":
+        return _babel_date(value, "long", locale=found)
+    if skeleton == "EEEEdMMMM":
+        return _babel_date(value, _weekday_pattern(found), locale=found)
     return format_skeleton(_SKELETONS.get(skeleton, skeleton), value, locale=found, fuzzy=True)
+
+
+@lru_cache(maxsize=64)
+def _weekday_pattern(found: Locale) -> str:
+    """Return weekday, day and month written out: most locales give the order only with the words cut short."""
+    skeletons = found.datetime_skeletons
+    name = next(name for name in ("MMMMEEEEd", "MMMMEd", "MMMEd") if name in skeletons)
+    return re.sub("M+", "MMMM", re.sub("E+", "EEEE", skeletons[name].pattern))
 
 
 def format_time(value: datetime | time, language: str, zone: tzinfo | str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""A patient's phone for tests: real pages through the patient surface, a clock that tests set, and a look at every row."""
+"""A patient's phone for tests: real pages of the patient surface, a clock that tests set, and a look at every row."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,15 +54,15 @@ class Phone:
     def __post_init__(self) -> None:
         app = create_app(self.settings, Surface.PATIENT, sessions=self.sessions, clock=lambda: self.now)
         app.testing = True
-        self.client = app.test_client()
+        self.browser = app.test_client()
 
     def get(self, path: str, **more: Any) -> TestResponse:
         """Open a page."""
-        return self.client.get(path, headers=self.headers, **more)
+        return self.browser.get(path, headers=self.headers, **more)
 
     def post(self, path: str, data: dict[str, str] | None = None, **more: Any) -> TestResponse:
         """Send a form."""
-        return self.client.post(path, data=data or {}, headers=self.headers, **more)
+        return self.browser.post(path, data=data or {}, headers=self.headers, **more)
 
     def wait(self, **time: float) -> None:
         """Let time pass."""
@@ -103,5 +103,6 @@ def every_row(sessions: Sessions) -> dict[str, list[Any]]:
     """Return the whole database as values that can be compared."""
     with sessions() as session:
         return {
-            table.name: sorted(map(repr, session.execute(sa.select(table)).all())) for table in Base.metadata.sorted_tables
+            table.name: sorted(map(repr, session.execute(sa.select(table)).all()))
+            for table in Base.metadata.sorted_tables
         }

@@ -18,6 +18,10 @@ GOOD = {
     "MONITOR_SECRET_KEY": "w3lQ-8fZk1TzVx0pJ7yB5nHs2RcGaU9e",
     "MONITOR_DATA_KEYS": "k1:" + key_of(*range(32)),
     "MONITOR_LOOKUP_KEY": key_of(*range(32, 64)),
+    "MONITOR_GATEWAY": "twilio",
+    "MONITOR_TWILIO_ACCOUNT_SID": "AC0",
+    "MONITOR_TWILIO_AUTH_TOKEN": "hunter2",
+    "MONITOR_TWILIO_FROM": "+447700900000",
 }
 PRODUCTION_ONLY = (
     ("MONITOR_PUBLIC_BASE_URL", "http://monitor.example"),
@@ -27,6 +31,7 @@ PRODUCTION_ONLY = (
     ("MONITOR_DATA_KEYS", "k1:" + key_of(0)),
     ("MONITOR_DATA_KEYS", f"k2:{key_of(*range(32))},k1:{key_of(1, 2, 3)}"),
     ("MONITOR_LOOKUP_KEY", key_of(255)),
+    ("MONITOR_GATEWAY", "console"),
 )
 NEVER = (
     ("MONITOR_SECRET_KEY", None),
@@ -49,7 +54,8 @@ NEVER = (
     ("MONITOR_DEFAULT_REGION", "hunter2"),
     ("MONITOR_ENVIRONMENT", "hunter2"),
     ("MONITOR_GATEWAY", "hunter2"),
-    ("MONITOR_GATEWAY", "twilio"),
+    ("MONITOR_TWILIO_AUTH_TOKEN", None),
+    ("MONITOR_TWILIO_FROM", None),
     ("MONITOR_SENDER_NAME", "hunter2hunter2"),
     ("MONITOR_TRUSTED_PROXIES", "hunter2"),
     ("MONITOR_TRUSTED_PROXIES", "-1"),

@@ -742,7 +742,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["corrects_id"], ["submissions.id"], name=op.f("fk_submissions_corrects_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_submissions_patient_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
-        sa.UniqueConstraint("idempotency_key", name=op.f("uq_submissions_idempotency_key")),
+        sa.UniqueConstraint("check_in_id", "idempotency_key", name=op.f("uq_submissions_check_in_id_idempotency_key")),
     )
     op.create_index(
         "uq_submissions_final",

@@ -151,6 +151,7 @@ class Submission(WithId, Base):
 
     __tablename__ = "submissions"
     __table_args__ = (
+        sa.UniqueConstraint("check_in_id", "idempotency_key"),
         sa.Index(
             "uq_submissions_final",
             "check_in_id",
@@ -162,7 +163,8 @@ class Submission(WithId, Base):
 
     check_in_id: Mapped[UUID] = mapped_column(sa.ForeignKey("check_ins.id"))
     corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("submissions.id"))
-    idempotency_key: Mapped[UUID] = mapped_column(unique=True)
+    idempotency_key: Mapped[UUID]
+    """Made for one page of one check-in; it comes from the phone, so it may be anything."""
     language: Mapped[str] = mapped_column(sa.String(8))
     mode: Mapped[Mode] = mapped_column(vocabulary(Mode))
     layout_version: Mapped[str] = mapped_column(sa.String(16))

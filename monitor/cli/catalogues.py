@@ -144,9 +144,8 @@ def _write(path: Path, catalogue: Catalog, opening: tuple[list[str], str]) -> No
     with path.open("wb") as file:
         write_po(file, catalogue, width=120, sort_output=True, no_location=True)
     comment, review = opening
-    noise = ('"POT-', '"PO-', '"Generated-By', '"Last-Tr', '"Report-', '"Project-', '"Language-Team', '"X-Review', "# ")
-    lines = [
-        line for line in path.read_text(encoding="utf-8").splitlines() if line != "#" and not line.startswith(noise)
-    ]
+    noise = ('"POT-', '"PO-', '"Generated-By', '"Last-Tr', '"Report-', '"Project-', '"Language-Team', '"X-Review')
+    written = path.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in written[written.index('msgid ""') :] if not line.startswith(noise)]
     lines.insert(next(at for at, line in enumerate(lines) if line.startswith('"Content-Transfer')) + 1, review)
     path.write_text("\n".join([*comment, *lines]) + "\n", encoding="utf-8")

@@ -1,21 +1,23 @@
-"""How somebody of the roster comes into care: the dates of their course, and the rows that a first contact leaves."""
+"""How somebody of the roster comes into care and, when they are well, steps down: the dates of it all, and the rows."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from sqlalchemy.orm import Session
 
 from monitor.care.models import Episode, Step, StepAssignment
+from monitor.checkins import planning
+from monitor.checkins.enrolment import NewPatient, enrol_patient
 from monitor.checkins.models import MonitoringPlan
 from monitor.demo.clinic import Clinic
 from monitor.demo.courses import SHAPES, Course
-from monitor.demo.roster import Entry
+from monitor.demo.roster import Entry, Present
 from monitor.measures import catalogue
 from monitor.messaging.quiet_hours import DEFAULT_WINDOW, to_local, to_utc
-from monitor.people.models import Channel, Party, Patient, Purpose, StaffMember
-from monitor.people.service import prefer, state_consent
+from monitor.people.models import Patient, StaffMember
 
+STEPPED_DOWN_BECAUSE = "Well for two months. Stepped down with a plan for what to watch."
 SHOWN_AT_LENGTH = 12
 """The first of the roster have the longest course of their kind."""
 STEPPED_DOWN = frozenset({Course.STEPPED_DOWN_WELL, Course.STEPPED_DOWN_RELAPSE_SIGNAL})
@@ -54,17 +56,19 @@ class InCare:
 
     patient: Patient
     episode: Episode
+    plan: MonitoringPlan
+    """The plan that they begin with."""
     accountable: StaffMember
 
 
 def dates(entry: Entry, chance: Random, now: datetime) -> Dates:
     """Draw the dates of a course so that it ends at `now`."""
     zone, shape = entry.place.zone, SHAPES[entry.course]
-    on, at = _asked(to_local(now - timedelta(hours=chance.randint(*entry.present.value)), zone))
+    on, at = _asked(to_local(now - timedelta(hours=chance.randint(*entry.present.value)), zone), entry.present, chance)
     every_weeks = 2 if entry.course is Course.IMPROVING and chance.random() < 0.25 else 1
     weeks = shape.weeks[1] if entry.number <= SHOWN_AT_LENGTH else chance.randint(*shape.weeks)
     starts_on = on - timedelta(weeks=weeks // every_weeks * every_weeks)
-    opened_on = _weekday(starts_on - timedelta(days=9))
+    opened_on = _weekday(starts_on - timedelta(days=8))
     down_on = on - timedelta(weeks=max(8, weeks // 3) // 2 * 2) if entry.course in STEPPED_DOWN else None
     review = chance.randint(3, 12) * -1 if entry.course is Course.REVIEW_OVERDUE else chance.randint(2, 27)
     return Dates(
@@ -80,12 +84,13 @@ def dates(entry: Entry, chance: Random, now: datetime) -> Dates:
     )
 
 
-def _asked(local: datetime) -> tuple[date, time]:
-    """Return the date and the full hour of the last reminder up to a moment: texts go from 9:00 until 20:00."""
-    last = DEFAULT_WINDOW.closes.hour - 1
-    if local.hour < DEFAULT_WINDOW.opens.hour:
-        return local.date() - timedelta(days=1), time(last)
-    return local.date(), time(min(local.hour, last))
+def _asked(local: datetime, present: Present, chance: Random) -> tuple[date, time]:
+    """Return the date and the full hour of a reminder at or before a moment: texts go from 9:00 until 20:00."""
+    first, last = DEFAULT_WINDOW.opens.hour, DEFAULT_WINDOW.closes.hour - 1
+    if first <= local.hour <= last:
+        return local.date(), time(local.hour)
+    on = local.date() - timedelta(days=local.hour < first)
+    return on, time(last if present in (Present.DUE, Present.FRESH) else chance.randint(first, last))
 
 
 def _weekday(on: date) -> date:
@@ -103,86 +108,70 @@ def _changes_at(entry: Entry, chance: Random, now: datetime) -> datetime | None:
 
 
 def arrive(session: Session, entry: Entry, when: Dates, clinic: Clinic, chance: Random) -> InCare:
-    """Write down a patient in care: number, wishes, consent, episode, step and monitoring plan, as of the opening."""
-    team, accountable = clinic.teams[entry.place.team], clinic.accountable_for(entry.place.team, entry.number)
-    patient = Patient(
-        preferred_name=entry.name,
-        birth_year=str(chance.randint(1950, 2005)),
-        language=entry.language,
-        region=entry.place.region,
-        time_zone=entry.place.zone,
-        opened_at=when.opened_at,
-    )
-    patient.set_number(entry.phone)
-    patient.set_record_number(entry.record_number)
-    session.add(patient)
-    session.flush()
-    prefer(
+    """Enrol a patient, as the staff page does, at the opening of their course."""
+    accountable = clinic.accountable_for(entry.place.team, entry.number)
+    patient = enrol_patient(
         session,
-        patient,
-        weekday=when.starts_on.weekday(),
-        at=when.at,
-        channel=Channel.TEXT,
-        set_by=Party.STAFF,
-        now=when.opened_at,
-        staff_member_id=accountable.id,
+        NewPatient(
+            preferred_name=entry.name,
+            number=entry.phone,
+            number_is_shared=False,
+            record_number=entry.record_number,
+            birth_year=chance.randint(1950, 2005),
+            language=entry.language,
+            region=entry.place.region,
+            time_zone=entry.place.zone,
+            access_needs=None,
+            care_team_id=clinic.teams[entry.place.team].id,
+            accountable_id=accountable.id,
+            step=chance.choice(_STEPS.get(entry.course, (Step.TWO,))),
+            step_reason="Agreed at the first appointment.",
+            instruments=catalogue.offered(entry.language),
+            every_weeks=when.every_weeks,
+            before_appointments=when.every_weeks > 1,
+            weekday=when.starts_on.weekday(),
+            at=when.at,
+            agrees_to_texts=True,
+            consented_on=to_local(when.opened_at, entry.place.zone).date(),
+        ),
+        accountable.id,
+        when.opened_at,
     )
-    state_consent(
-        session,
-        patient,
-        tuple(Purpose),
-        True,
-        said_by=Party.STAFF,
-        now=when.opened_at,
-        staff_member_id=accountable.id,
-    )
-    episode = Episode(
-        patient_id=patient.id,
-        patient=patient,
-        care_team_id=team.id,
-        care_team=team,
-        accountable_id=accountable.id,
-        opened_at=when.opened_at,
-        next_review_at=when.next_review_at,
-    )
-    session.add(episode)
-    session.flush()
-    step = chance.choice(_STEPS.get(entry.course, (Step.TWO,)))
-    stand_on(session, episode, step, "Agreed at the first appointment.", accountable, when.opened_at)
-    follow(session, episode, when.starts_on, when.every_weeks, when.opened_at)
-    return InCare(patient, episode, accountable)
+    episode, plan = planning.open_episode(session, patient.id), None
+    if episode is not None:
+        episode.next_review_at = when.next_review_at  # what a review would have moved it to
+        plan = planning.open_plan(session, episode.id)
+    if episode is None or plan is None:
+        raise LookupError("an enrolled patient has an open episode with a plan")
+    return InCare(patient, episode, plan, accountable)
 
 
-def stand_on(
-    session: Session, episode: Episode, step: Step, reason: str, decided_by: StaffMember, now: datetime
-) -> None:
-    """Put an episode on a step."""
+def step_down(session: Session, care: InCare, when: Dates, now: datetime) -> MonitoringPlan:
+    """Put somebody who is well on the last step, with a check-in every other week from now on."""
     session.add(
         StepAssignment(
-            episode_id=episode.id,
-            step=step,
+            episode_id=care.episode.id,
+            step=Step.STEPPED_DOWN,
             from_at=now,
-            decided_by_id=decided_by.id,
-            patient=episode.patient,
-            patient_id=episode.patient_id,
-            reason=reason,
+            decided_by_id=care.accountable.id,
+            patient=care.patient,
+            patient_id=care.patient.id,
+            reason=STEPPED_DOWN_BECAUSE,
         )
     )
+    care.plan.until_at = now
     session.flush()
-
-
-def follow(session: Session, episode: Episode, starts_on: date, every_weeks: int, now: datetime) -> MonitoringPlan:
-    """Plan an episode's check-ins from now on, with the measures that are offered in the patient's language."""
     plan = MonitoringPlan(
-        episode_id=episode.id,
-        episode=episode,
-        instruments=list(catalogue.offered(episode.patient.language)),
-        every_weeks=every_weeks,
-        before_appointments=every_weeks > 1,
-        starts_on=starts_on,
+        episode_id=care.episode.id,
+        episode=care.episode,
+        instruments=care.plan.instruments,
+        every_weeks=2,
+        before_appointments=False,
+        starts_on=when.stepped_down_on,
         from_at=now,
-        planned_until=now.astimezone(UTC),
+        planned_until=now,
     )
     session.add(plan)
     session.flush()
+    planning.replan(session, care.patient, now)
     return plan

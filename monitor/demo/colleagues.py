@@ -37,9 +37,8 @@ LINGERS = {
     Course.GONE_QUIET: FlagKind.MISSED_CHECK_INS,
     Course.UNREACHABLE: FlagKind.UNREACHABLE,
     Course.OPTED_OUT: FlagKind.OPTED_OUT,
-    Course.SAFETY_ANSWER: FlagKind.SAFETY,
 }
-"""What nobody has decided yet when the demonstration starts."""
+"""What nobody has decided yet when the demonstration starts, beside what came in a moment ago."""
 LATELY = timedelta(days=21)
 TO_BE_RUNG = frozenset({FlagKind.MISSED_CHECK_INS, FlagKind.UNREACHABLE})
 
@@ -92,10 +91,11 @@ class Colleagues:
             self.timeline.at(hours.add_hours(now, 9), partial(self._see, flag))
 
     def _lingers(self, flag: Flag) -> bool:
-        if LINGERS.get(self.entry.course) is not flag.kind or flag.opened_at < self.ends_at - LATELY:
+        age = self.ends_at - flag.opened_at
+        if self.entry.present is Present.FRESH:
+            return age < timedelta(days=1)
+        if LINGERS.get(self.entry.course) is not flag.kind or age > LATELY:
             return False
-        if flag.kind is FlagKind.SAFETY:
-            return self.entry.present is Present.FRESH
         return flag.kind in TO_BE_RUNG or self.entry.number <= SHOWN_AT_LENGTH or self.chance.random() < 0.8
 
     def _see(self, flag: Flag, now: datetime) -> None:

@@ -38,7 +38,7 @@ class Shape:
     rise: float = 0
     late_weeks: float = 1
     """Over how many of the last weeks it rises."""
-    weeks: tuple[int, int] = (5, 26)
+    weeks: tuple[int, int] = (5, 22)
     """The shortest and the longest that such a course has run."""
 
     def level(self, week: float, left: float) -> float:
@@ -49,15 +49,15 @@ class Shape:
 
 SHAPES: Mapping[Course, Shape] = {
     Course.IMPROVING: Shape(16, 3, 4),
-    Course.PLATEAU: Shape(15, 14, 4, weeks=(8, 24)),
-    Course.DETERIORATING: Shape(11, 10, 6, rise=13, late_weeks=3, weeks=(6, 20)),
-    Course.GONE_QUIET: Shape(14, 10, 8, weeks=(9, 20)),
+    Course.PLATEAU: Shape(15, 14, 4, weeks=(8, 20)),
+    Course.DETERIORATING: Shape(11, 10, 6, rise=13, late_weeks=3, weeks=(6, 16)),
+    Course.GONE_QUIET: Shape(14, 10, 8, weeks=(8, 16)),
     Course.UNREACHABLE: Shape(13, 9, 8, weeks=(8, 16)),
     Course.OPTED_OUT: Shape(12, 8, 6, weeks=(10, 18)),
-    Course.SAFETY_ANSWER: Shape(18, 14, 8, weeks=(5, 18)),
-    Course.STEPPED_DOWN_WELL: Shape(15, 3, 3, weeks=(24, 37)),
-    Course.STEPPED_DOWN_RELAPSE_SIGNAL: Shape(16, 3, 3, rise=10, late_weeks=5, weeks=(24, 37)),
-    Course.REVIEW_OVERDUE: Shape(14, 10, 8, weeks=(12, 20)),
+    Course.SAFETY_ANSWER: Shape(18, 14, 8, weeks=(5, 14)),
+    Course.STEPPED_DOWN_WELL: Shape(15, 3, 3, weeks=(20, 37)),
+    Course.STEPPED_DOWN_RELAPSE_SIGNAL: Shape(16, 3, 3, rise=10, late_weeks=5, weeks=(20, 37)),
+    Course.REVIEW_OVERDUE: Shape(14, 10, 8, weeks=(10, 16)),
     Course.WAITING_FOR_MIDDLE_STEP: Shape(22, 20, 6, weeks=(8, 14)),
 }
 

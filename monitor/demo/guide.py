@@ -54,7 +54,6 @@ class Guide:
 
 def guide(session: Session, base_url: str, now: datetime) -> Guide:
     """Return the guide as things stand at `now`."""
-    patients = _patients(session)
     open_now = _open_check_ins(session, now)
     return Guide(
         base_url,
@@ -78,7 +77,7 @@ def guide(session: Session, base_url: str, now: datetime) -> Guide:
                 else None,
                 device_url=f"{base_url}/demo/device/{device_token(patient)}",
             )
-            for course, patient in patients
+            for course, patient in roster(session)
         ),
     )
 
@@ -90,11 +89,11 @@ def device_token(patient: Patient) -> str:
 
 def patient_by_device_token(session: Session, token: str) -> Patient | None:
     """Return the patient whose device link this is. There are few, so all are tried."""
-    return next((patient for _, patient in _patients(session) if device_token(patient) == token), None)
+    return next((patient for _, patient in roster(session) if device_token(patient) == token), None)
 
 
-def _patients(session: Session) -> list[tuple[str, Patient]]:
-    """Return the patients of the roster, each with the word for their course."""
+def roster(session: Session) -> list[tuple[str, Patient]]:
+    """Return the patients of the roster that are here, in its order, each with the word for their course."""
     courses = {keyring().digest("record", entry.record_number.casefold()): entry.course.value for entry in ROSTER}
     rows = session.scalars(
         sa.select(Patient).where(Patient.record_number_hash.in_(courses), Patient.closed_at.is_(None))

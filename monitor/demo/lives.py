@@ -1,7 +1,7 @@
 """What happens to one patient: texts go, answers come or do not, and the program's own journeys take it from there."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from random import Random
 from uuid import UUID
@@ -10,27 +10,30 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor import workflows
-from monitor.care.models import Appointment, Step
+from monitor.care.models import Appointment, AppointmentState
 from monitor.checkins import planning, prompts
+from monitor.checkins.enrolment import send_link
 from monitor.checkins.models import CheckIn, CheckInState
 from monitor.config import Settings
-from monitor.demo.arrivals import Dates, InCare, follow, stand_on
+from monitor.demo.arrivals import Dates, InCare, step_down
 from monitor.demo.colleagues import Colleagues
 from monitor.demo.courses import Course, Person
-from monitor.demo.phrases import STEPPED_DOWN
 from monitor.demo.replies import WEEK, reply, reply_after
 from monitor.demo.roster import Entry
 from monitor.demo.texting import note_fate
 from monitor.demo.timeline import Timeline
-from monitor.messaging.models import ACCEPTED, Message, MessageState
-from monitor.messaging.quiet_hours import next_opening, to_utc
+from monitor.flags.appointments import agree, end
+from monitor.messaging.models import Message, MessageState
+from monitor.messaging.quiet_hours import next_opening, to_local, to_utc
 from monitor.messaging.texts import TextKind
 from monitor.people import devices
 from monitor.people.models import Party
 
 LEFT_FOR_THE_CLOCK = timedelta(hours=1)
 """Texts that fell due this lately stay in the outbox: the running service sends them."""
-FORTNIGHT = timedelta(weeks=2)
+ASKS = frozenset({TextKind.INVITATION, TextKind.REMINDER})
+"""The first text about a check-in; its nudges follow from it."""
+APPOINTMENT_LASTS = timedelta(minutes=50)
 PIN = "246810"
 
 
@@ -49,58 +52,68 @@ class Life:
     chance: Random
     _phone_is_known: bool = False
     _seen: set[UUID] = field(default_factory=set)
+    _needs_no_nudge: set[UUID] = field(default_factory=set)
+    """Check-ins answered within a day: two cancelled nudges for each of them would double the outbox and the wait."""
+
+    def __post_init__(self) -> None:
+        self._present_plan = self.care.plan
 
     def begin(self, now: datetime) -> None:
         """Foresee what is arranged on the first day."""
         dates, zone, at = self.dates, self.entry.place.zone, self.timeline.at
         at(next_opening(now + timedelta(days=1), zone), self._invite)
         at(to_utc(dates.starts_on, dates.at, zone) - planning.AHEAD, self._plan)
-        self._book(now, now + timedelta(days=7))
-        if self.chance.random() < 0.4:
-            at(now + timedelta(days=7, minutes=45), self._set_up_phone)
         if dates.stepped_down_on:
             at(to_utc(dates.stepped_down_on, dates.at, zone) - timedelta(days=4), self._step_down)
         if dates.changes_at and self.entry.course is Course.OPTED_OUT:
             at(dates.changes_at, self._opt_out)
 
     def _invite(self, now: datetime) -> None:
-        planning.invite(self.session, self.care.episode, now)
+        send_link(self.session, self.care.episode, self.care.accountable.id, now)
         self._foresee_texts()
+        zone, chance = self.entry.place.zone, self.chance
+        at = time(chance.choice((9, 10, 11, 13, 14, 15)), chance.choice((0, 30)))
+        starts_at = to_utc(to_local(now, zone).date() + WEEK, at, zone)
+        self._book(now, starts_at)
+        if chance.random() < 0.4:
+            self.timeline.at(starts_at + APPOINTMENT_LASTS, self._set_up_phone)
 
     def _plan(self, now: datetime) -> None:
-        plan = planning.open_plan(self.session, self.care.episode.id)
-        if plan is not None and planning.plan_ahead(self.session, plan, now):
+        if planning.plan_ahead(self.session, self._present_plan, now):
             self._foresee_texts()
         self.timeline.at(now + WEEK, self._plan)
 
     def _foresee_texts(self) -> None:
         """Foresee the texts that have just been queued and, with the first of each check-in, what comes of it."""
-        queued = self.session.scalars(
-            sa.select(Message)
+        queued = self.session.execute(
+            sa.select(Message, CheckIn)
+            .join(CheckIn, CheckIn.id == Message.check_in_id)
             .where(Message.patient_id == self.care.patient.id, Message.state == MessageState.QUEUED)
             .order_by(Message.due_at, Message.purpose)
         )
-        for message in queued:
+        for message, check_in in queued:
             if message.id in self._seen:
                 continue
             self._seen.add(message.id)
             if message.due_at <= self.dates.ends_at - LEFT_FOR_THE_CLOCK:
                 self.timeline.at(next_opening(message.due_at, self.entry.place.zone), partial(self._text, message))
-            if message.purpose in (TextKind.INVITATION, TextKind.REMINDER):
-                self._foresee_answer(self.session.get_one(CheckIn, message.check_in_id))
+            if message.purpose in ASKS:
+                self._foresee_answer(check_in)
 
     def _foresee_answer(self, check_in: CheckIn) -> None:
         self.timeline.at(check_in.closes_at, partial(self._close, check_in))
         wait = reply_after(self.entry, self.dates, check_in, self.chance)
         if wait is not None:
             self.timeline.at(check_in.due_at + wait, partial(self._answer, check_in))
+            if wait < prompts.NUDGES[0][1]:
+                self._needs_no_nudge.add(check_in.id)
 
     def _text(self, message: Message, now: datetime) -> None:
         if message.state is not MessageState.QUEUED:
             return
         fate = self._fate(now)
         note_fate(message, fate, self.settings, now)
-        if fate in ACCEPTED or fate is MessageState.UNDELIVERED:
+        if message.sent_at and message.purpose in ASKS and message.check_in_id not in self._needs_no_nudge:
             prompts.after_sent(self.session, message, now)
             self._foresee_texts()
 
@@ -143,32 +156,29 @@ class Life:
             self._phone_is_known = True
 
     def _step_down(self, now: datetime) -> None:
-        stand_on(self.session, self.care.episode, Step.STEPPED_DOWN, STEPPED_DOWN, self.care.accountable, now)
-        plan = planning.open_plan(self.session, self.care.episode.id)
-        if plan is not None and self.dates.stepped_down_on:
-            plan.until_at = now
-            self.session.flush()
-            follow(self.session, self.care.episode, self.dates.stepped_down_on, 2, now)
-            planning.replan(self.session, self.care.patient, now)
+        self._present_plan = step_down(self.session, self.care, self.dates, now)
 
     def _opt_out(self, now: datetime) -> None:
         workflows.opt_out(self.session, self.care.patient, said_by=Party.PATIENT, now=now)
         self.colleagues.look(now)
 
     def _book(self, now: datetime, starts_at: datetime) -> None:
-        appointment = Appointment(episode_id=self.care.episode.id, starts_at=starts_at)
-        self.session.add(appointment)
-        self.session.flush()
-        planning.plan_for_appointment(self.session, self.care.episode, appointment, now)
-        self._foresee_texts()
-        self.timeline.at(starts_at, partial(self._meet, appointment))
+        """Agree on an appointment; what becomes of it is written down at its end."""
+        agree(self.session, self.care.episode, starts_at, staff_member_id=self.care.accountable.id, now=now)
+        if self._present_plan.before_appointments:
+            self._foresee_texts()
+        self.timeline.at(starts_at + APPOINTMENT_LASTS, partial(self._meet, starts_at))
 
-    def _meet(self, appointment: Appointment, now: datetime) -> None:
+    def _meet(self, starts_at: datetime, now: datetime) -> None:
         """Keep an appointment or miss it, and agree on the next, until the patient has stepped down."""
-        if self.chance.random() < 0.85:
-            appointment.attended_at = now + timedelta(minutes=50)
-        else:
-            appointment.missed_at = now + timedelta(minutes=50)
+        became = AppointmentState.ATTENDED if self.chance.random() < 0.85 else AppointmentState.MISSED
+        episode, accountable = self.care.episode, self.care.accountable
+        appointment_id = self.session.scalars(
+            sa.select(Appointment.id).where(Appointment.episode_id == episode.id, Appointment.starts_at == starts_at)
+        ).one()
+        end(self.session, episode, appointment_id, became, staff_member_id=accountable.id, now=now)
+        self.colleagues.look(now)
         down = self.dates.stepped_down_on
         if down is None or now.date() < down:
-            self._book(now, now + FORTNIGHT)
+            local = to_local(starts_at, self.entry.place.zone)
+            self._book(now, to_utc(local.date() + 2 * WEEK, local.time(), self.entry.place.zone))

@@ -44,6 +44,4 @@ DECISIONS: Mapping[FlagKind, tuple[tuple[Outcome, str], ...]] = {
     FlagKind.CALL_REQUESTED: ((Outcome.SPOKE, "Rang back and answered the questions."),),
 }
 """What staff decide when they close a flag of a kind, and why that is enough."""
-
-STEPPED_DOWN = "Well for two months. Stepped down with a plan for what to watch."
 WAITS = (Outcome.CONTINUED_WITH_REASON, "Agreed on the middle step; waiting for a place there.")

@@ -34,8 +34,11 @@ def open_empty_or_demo(settings: Settings) -> tuple[Sessions, bool]:
 
     Raises HoldsSomethingElse, and what `open_database` raises.
     """
-    if not _has_tables(settings.database_url):
+    tables = _tables(settings.database_url)
+    if not tables:
         command.upgrade(alembic_config(settings.database_url), "head")
+    elif "alembic_version" not in tables:
+        raise HoldsSomethingElse("this database holds something else than the demonstration; give an empty one")
     sessions = open_database(settings)
     with reading(sessions) as session:
         if holds_demo(session):
@@ -61,10 +64,10 @@ def build(
         fill(session, settings, now, patients=patients, passed=passed)
 
 
-def _has_tables(url: str) -> bool:
+def _tables(url: str) -> list[str]:
     engine = make_engine(url)
     try:
-        return bool(sa.inspect(engine).get_table_names())
+        return sa.inspect(engine).get_table_names()
     except sa.exc.OperationalError:
         place = sa.make_url(url).render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"the database at {place} does not answer") from None

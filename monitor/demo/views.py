@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from monitor.config import Environment, Settings
 from monitor.db import reading, unit_of_work
-from monitor.demo.guide import guide, patient_by_device_token
+from monitor.demo.guide import guide, patient_by_device_token, roster
 from monitor.demo.lives import PIN
 from monitor.demo.storage import holds_demo
 from monitor.http import mount, runtime
@@ -59,8 +59,9 @@ def start() -> ResponseReturnValue:
     now = runtime().clock()
     with reading(runtime().sessions) as session:
         document = guide(session, request.url_root.rstrip("/"), now)
+        names = {str(patient.id): patient.preferred_name for _, patient in roster(session)}
     codes = {login.email: pyotp.TOTP(login.totp_secret).at(now) for login in document.staff}
-    return render_template("demo/start.html", guide=document, codes=codes, known=LANGUAGES)
+    return render_template("demo/start.html", guide=document, names=names, codes=codes, known=LANGUAGES)
 
 
 @blueprint.get("/texts")

@@ -115,7 +115,8 @@ def tag(flag: Flag, events: Iterable[FlagEvent], language: str) -> Tag:
         for item in event.evidence or ()
         if item["code"] == EvidenceCode.MISSED_IN_A_ROW
     ]
-    named = missed_label(counts[-1], language) if counts else kind_label(flag.kind, language)
+    is_counted = counts and flag.kind is FlagKind.MISSED_CHECK_INS
+    named = missed_label(counts[-1], language) if is_counted else kind_label(flag.kind, language)
     return Tag(flag.id, flag.kind, named)
 
 

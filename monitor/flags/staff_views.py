@@ -51,7 +51,7 @@ def page() -> ResponseReturnValue:
     now = there.clock()
     if request.args.get("view") == "counts" or not (who.team_ids and who.may(Action.SEE_PATIENTS)):
         return _counts()
-    view = View(request.args.get("view", "all"), _reason())
+    view = View(_whose(who.team_ids), _reason())
     with reading(there.sessions) as session:
         found = load_worklist(session, who, view, now=now, region=there.settings.default_region)
         opened = _opened(session)
@@ -156,6 +156,12 @@ def _opened(session: Session) -> Opened | None:
         details(session, open_flags_of(session, episode), there.clock(), reader),
         colleagues(session, episode.care_team_id, viewer()),
     )
+
+
+def _whose(team_ids: tuple[UUID, ...]) -> str:
+    """Return the view that is asked for; an unknown one shows everybody, never an empty list."""
+    asked = request.args.get("view", "all")
+    return asked if asked in ("mine", *map(str, team_ids)) else "all"
 
 
 def _reason() -> FlagKind | None:

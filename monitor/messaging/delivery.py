@@ -30,7 +30,7 @@ from monitor.messaging.links import check_in_link
 from monitor.messaging.models import Message, MessageState, SkipReason
 from monitor.messaging.quiet_hours import allowed, next_opening, to_local
 from monitor.messaging.segments import count
-from monitor.messaging.texts import render
+from monitor.messaging.texts import TextKind, render
 from monitor.people.models import Patient
 
 log = logging.getLogger(__name__)
@@ -162,6 +162,8 @@ def _obstacle(session: Session, courier: Courier, message: Message, now: datetim
 
 def _is_over_cap(session: Session, message: Message, now: datetime) -> bool:
     """Return whether this text is one too many on the patient's calendar; the patient's lock makes the count hold."""
+    if message.purpose is TextKind.NEW_LINK:
+        return False  # the patient asked for this one, and asking has a limit of its own
     zone = message.patient.time_zone
     today = to_local(now, zone).date()
     lately = sa.select(Message.purpose, Message.intent_at).where(

@@ -1,4 +1,4 @@
-"""A patient's own phone: set up at the clinic or by a code that staff speak, opened by a PIN of the patient's choice."""
+"""A patient's own phone: set up at the clinic or by a code that staff speak, opened by a PIN that only they choose."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -150,7 +150,7 @@ def is_locked(device: Device) -> bool:
 
 def unlock(session: Session, device: Device, pin: str, now: datetime) -> Unlock:
     """Try a PIN. The row is held, so that tries at the same moment are counted one by one."""
-    session.refresh(device, with_for_update=True)
+    session.refresh(device, ["tries", "pin_hash"], with_for_update=True)
     if is_locked(device):
         return Unlock.LOCKED
     try:

@@ -186,7 +186,6 @@ def _about(record: Record, reader: Reader) -> list[str]:
                 zone=patient.time_zone.replace("_", " "),
             )
         )
-    said.append(reader.say(N_("%(team)s."), team=record.episode.care_team.name))
     return said
 
 

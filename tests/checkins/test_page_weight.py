@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from monitor.assets import small_css, small_script
 from monitor.assets import script as script_of
+from monitor.assets import small_css, small_script
 from monitor.config import Settings
 from monitor.db import Sessions
 from monitor.i18n import LANGUAGES
@@ -34,9 +34,7 @@ LONG_HOURS = {
 def test_a_whole_check_in_is_small_in_every_language(
     sqlite_sessions: Sessions, settings: Settings, language: str, first_time: bool
 ) -> None:
-    long = settings.model_copy(
-        update={"sender_name": "Wellenwerk ", "provisional_instruments": frozenset({"gad7:ar"})}
-    )
+    long = settings.model_copy(update={"sender_name": "Wellenwerke", "provisional_instruments": frozenset({"gad7:ar"})})
     asked = an_open_check_in(
         sqlite_sessions, language=language, consent=not first_time, team={"service_hours": LONG_HOURS, "country": "BE"}
     )
@@ -63,7 +61,7 @@ def test_the_script_is_small() -> None:
 @pytest.mark.parametrize(
     ("css", "small"),
     [
-        ("/* a */\nb > i , u {\n  color : red ;\n  margin:  0 auto;\n}", "b>i,u{color :red;margin:0 auto}"),
+        ("/* a */\nb > i , u {\n  color: red ;\n  margin:  0 auto;\n}", "b>i,u{color:red;margin:0 auto}"),
         (":root { --kept: 1px; --unused: 2px }\np { inset: var(--kept) }", ":root{--kept:1px}p{inset:var(--kept)}"),
         ("a :not(b) + c { d: e }", "a :not(b) + c{d:e}"),
     ],

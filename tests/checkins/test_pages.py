@@ -52,7 +52,7 @@ def test_opening_a_link_changes_no_row_and_sets_no_cookie(sessions: Sessions, se
     before = every_row(sessions)
 
     pages = [
-        phone.client.open(path, method=method)
+        phone.browser.open(path, method=method)
         for path in (asked.path, asked.path + "?lang=ar", "/c/nonsense", "/help", "/set-up", "/set-up/nonsense", "/me")
     ]
 

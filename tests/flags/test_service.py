@@ -449,8 +449,7 @@ def test_a_closed_flag_stays_as_it_was_closed(ward: Ward, act: str) -> None:
 def test_somebody_who_looked_before_a_colleague_closed_it_is_told_so(ward: Ward, act: str) -> None:
     """The flag as a slow page has it is not the flag as it is."""
     ward.answers_item_9(1)
-    with ward.sessions() as slow, slow.begin():
-        slow.connection(execution_options={"read_only": True})
+    with ward.sessions() as slow:
         flag = slow.scalars(sa.select(Flag)).one()
         by = slow.get_one(StaffMember, ward.care.clinician.id)
         slow.commit()
@@ -458,7 +457,6 @@ def test_somebody_who_looked_before_a_colleague_closed_it_is_told_so(ward: Ward,
 
         with pytest.raises(FlagClosed):
             ACTS[act](slow, flag, by)
-        slow.rollback()
 
 
 # ---- the facts behind ----

@@ -46,14 +46,6 @@ def test_the_newest_statement_counts_for_its_own_purpose(sessions: Sessions) -> 
         assert has_consent(session, patient.id, Purpose.TEXTS)
 
 
-def test_of_two_statements_in_the_same_moment_the_later_counts(sqlite_sessions: Sessions) -> None:
-    with unit_of_work(sqlite_sessions) as session:
-        patient = in_care(session).patient
-        for granted in (True, False) * 20:
-            say(session, patient, granted, Purpose.TEXTS)
-            assert newest_consent(session, patient.id, Purpose.TEXTS) is granted
-
-
 def test_a_statement_is_kept_with_its_words_its_language_and_who_said_it(sessions: Sessions) -> None:
     with unit_of_work(sessions) as session:
         care = in_care(session)

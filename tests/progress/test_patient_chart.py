@@ -56,7 +56,7 @@ def test_fifteen_weeks_of_low_mood_stand_where_the_design_has_them() -> None:
     ]
     assert drawn.missed == (85, 98.5, 179.5)
     assert placed(drawn.scores) == [(31, 131, "17"), (220, 194, "8")]
-    assert [(tick.x, tick.name) for tick in drawn.months] == [(31, "Aug"), (73.5, "Sep"), (131.5, "Oct"), (191, "Nov")]
+    assert [(tick.x, tick.name) for tick in drawn.months] == [(31, "Aug"), (73.5, "Sept"), (131.5, "Oct"), (191, "Nov")]
     assert [(ring.number, ring.x, ring.events[0].words) for ring in drawn.rings] == [
         (1, 71.5, "moved house"),
         (2, 125.5, "guided self-help began"),

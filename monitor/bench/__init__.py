@@ -1,0 +1,1 @@
+"""The program held against the least that its work can cost, and against its peers: `monitor bench`."""

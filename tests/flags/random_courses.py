@@ -1,0 +1,185 @@
+"""Any number of random courses of care: as facts for the rules, and as rows for the database."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from monitor.care.models import Appointment, CloseReason, Episode, Step, StepAssignment
+from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, MeasureState, Mode, Score, Submission
+from monitor.checkins.service import advance
+from monitor.db import table
+from monitor.flags.facts import EpisodeFacts
+from monitor.ids import new_id
+from monitor.people.models import Patient
+from tests.builders import NOW, a_staff_member, a_team
+from tests.flags.episodes import measure
+
+OPENED_AT = NOW - timedelta(weeks=30)
+ENDS = ("completed", "completed", "completed", "missed", "undelivered", "paused", "open")
+CODES = ("phq9", "gad7")
+COLUMNS = [column.name for column in table(MeasureState).columns]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happened, week by week: how check-ins ended, their totals, the steps taken, contacts kept or missed."""
+
+    check_ins: tuple[tuple[str, dict[str, int | None]], ...]
+    steps: tuple[tuple[int, Step], ...]
+    contacts: tuple[tuple[int, bool], ...]
+    closed: bool
+
+    @property
+    def facts(self) -> EpisodeFacts:
+        """What the rules may know, counted here and not by the program."""
+        totals = {code: [given[code] for _, given in self.check_ins if code in given] for code in CODES}
+        ends = [end for end, _ in self.check_ins]
+        silent = ends[len(ends) - ends[::-1].index("completed") :] if "completed" in ends else ends
+        intensive = [week for week, step in self.steps if step not in (Step.ONE, Step.TWO)]
+        return EpisodeFacts(
+            step=self.steps[-1][1],
+            measures=tuple(
+                measure(code, *(total for total in given if total is not None))
+                for code, given in totals.items()
+                if given
+            ),
+            attended_contacts=sum(kept and week >= max(intensive, default=0) for week, kept in self.contacts),
+            missed_in_a_row=silent.count("missed"),
+            undelivered_in_a_row=silent.count("undelivered"),
+        )
+
+
+def random_courses(count: int, seed: int) -> list[Course]:
+    """Return courses that come close to every threshold, from either side, often."""
+    rng = random.Random(seed)  # noqa: S311  # repeatable, and no secret
+    return [_random_course(rng) for _ in range(count)]
+
+
+def _random_course(rng: random.Random) -> Course:
+    level, spread = rng.randint(2, 20), rng.choice((1, 2, 3, 8))
+    codes = rng.choice((CODES, CODES, ("phq9",), ("gad7",)))
+    unscored = rng.choice((0, 0, 0.3))
+    check_ins = []
+    for _ in range(rng.randint(0, 8)):
+        end, given = rng.choice(ENDS), {}
+        if end == "completed":
+            totals = {code: min(21, max(0, level + rng.randint(-spread, spread))) for code in codes}
+            given = {code: None if rng.random() < unscored else total for code, total in totals.items()}
+        check_ins.append((end, given))
+    weeks = sorted(rng.sample(range(1, 25), rng.randint(0, 2)))
+    return Course(
+        check_ins=tuple(check_ins),
+        steps=((0, rng.choice((Step.ONE, Step.TWO))), *((week, rng.choice(list(Step))) for week in weeks)),
+        contacts=tuple((rng.randint(0, 28), rng.random() < 0.9) for _ in range(rng.randint(0, 6))),
+        closed=rng.random() < 0.1,
+    )
+
+
+def write(session: Session, courses: list[Course]) -> list[Episode]:
+    """Write courses to the database and return their episodes in the same order."""
+    team = a_team(session)
+    staff_id = a_staff_member(session, team).id
+    episodes = []
+    for _ in courses:
+        patient = Patient(
+            preferred_name="Noor",
+            language="en",
+            region="GB",
+            time_zone="Europe/London",
+            opened_at=OPENED_AT,
+            number_is_shared=True,
+        )
+        patient.set_number("+447700900001")
+        episodes.append(
+            Episode(
+                patient=patient,
+                care_team=team,
+                accountable_id=staff_id,
+                opened_at=OPENED_AT,
+                next_review_at=NOW,
+            )
+        )
+    session.add_all(episodes)
+    session.flush()
+    rows: dict[type, list[dict[str, object]]] = {}
+    for episode, course in zip(episodes, courses, strict=True):
+        if course.closed:
+            episode.closed_at, episode.close_reason = NOW, CloseReason.COMPLETED
+        for model, row in _rows(episode, course):
+            rows.setdefault(model, []).append({"staff_id": staff_id} | row)
+    session.flush()
+    for model in (StepAssignment, Appointment, CheckIn, Submission, Score, MeasureState):
+        columns = table(model).columns.keys()
+        session.execute(
+            sa.insert(table(model)), [{name: row[name] for name in columns if name in row} for row in rows[model]]
+        )
+    return episodes
+
+
+def _rows(episode: Episode, course: Course) -> Iterator[tuple[type, dict[str, object]]]:
+    ours = {"episode_id": episode.id, "patient_id": episode.patient_id, "decided_by_id": episode.accountable_id}
+    for week, step in course.steps:
+        yield StepAssignment, {**ours, "step": step, "from_at": OPENED_AT + timedelta(weeks=week)}
+    for week, kept in course.contacts:
+        at = OPENED_AT + timedelta(weeks=week)
+        yield (
+            Appointment,
+            {**ours, "starts_at": at, "attended_at": at if kept else None, "missed_at": None if kept else at},
+        )
+    states: dict[str, MeasureState] = {}
+    for week, (end, totals) in enumerate(course.check_ins):
+        due_at = OPENED_AT + timedelta(weeks=week)
+        closes_at, check_in_id, submission_id = due_at + timedelta(days=7), new_id(), new_id()
+        yield (
+            CheckIn,
+            {
+                **ours,
+                "id": check_in_id,
+                "kind": CheckInKind.SCHEDULED,
+                "local_date": due_at.date(),
+                "instruments": ["phq9", "gad7"],
+                "opens_at": due_at,
+                "due_at": due_at,
+                "closes_at": closes_at,
+                "token_hash": check_in_id.bytes,
+                "completed_at": due_at if end == "completed" else None,
+                "missed_at": closes_at if end == "missed" else None,
+                "cancelled_at": closes_at if end in ("undelivered", "paused") else None,
+                "cancel_reason": {"undelivered": CancelReason.NOT_DELIVERED, "paused": CancelReason.PAUSED}.get(end),
+            },
+        )
+        if end == "completed":
+            yield (
+                Submission,
+                {
+                    **ours,
+                    "id": submission_id,
+                    "check_in_id": check_in_id,
+                    "idempotency_key": submission_id,
+                    "language": "en",
+                    "mode": Mode.LINK,
+                    "layout_version": "items-1",
+                    "submitted_at": due_at,
+                },
+            )
+        for code, total in totals.items():
+            state = states.setdefault(code, MeasureState(episode_id=episode.id, instrument=code, count=0))
+            advance(state, total, due_at)
+            yield (
+                Score,
+                {
+                    **ours,
+                    "submission_id": submission_id,
+                    "instrument": code,
+                    "instrument_version": "1",
+                    "scoring_version": "1",
+                    "total": total,
+                    "at": due_at,
+                },
+            )
+    for state in states.values():
+        yield MeasureState, {name: getattr(state, name) for name in COLUMNS}

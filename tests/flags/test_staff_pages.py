@@ -1,0 +1,340 @@
+"""What staff may do with a flag, and what nobody may: to close it without a reason, or to touch another team's."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from monitor.care.models import Appointment
+from monitor.config import Settings
+from monitor.db import Sessions, unit_of_work
+from monitor.flags import service
+from monitor.flags.facts import Evidence, Finding
+from monitor.flags.kinds import CLOSES, AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, Severity
+from monitor.flags.models import Flag, FlagEvent, FlagEventKind
+from monitor.ids import new_id
+from monitor.people.models import Role
+from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team
+from tests.staff_browser import Browser, StaffApp, words
+
+
+class Ward:
+    """Two teams; Noor is the North team's patient with a safety flag, Otto the South team's."""
+
+    def __init__(self, sessions: Sessions, settings: Settings) -> None:
+        with unit_of_work(sessions) as session:
+            team, other = a_team(session), a_team(session, "South team")
+            self.maren = a_staff_member(session, team)
+            self.daniel = a_staff_member(session, team, "daniel@example.org", name="Daniel Hoxha")
+            self.sven = a_staff_member(session, other, "sven@example.org", name="Sven Lund")
+            self.boss = a_staff_member(session, team, "boss@example.org", name="Sofia Berg", role=Role.MANAGER)
+            self.noor = a_patient(session, team, self.maren)
+            self.otto = a_patient(session, other, self.sven, name="Otto", number="+447700900002")
+            a_check_in(session, self.noor)
+            self.flag, self.foreign = self.raise_flag(session, self.noor), self.raise_flag(session, self.otto)
+            session.add(Appointment(episode_id=self.otto.episode.id, starts_at=NOW + timedelta(days=1)))
+        self.sessions = sessions
+        self.app = StaffApp(settings, sessions)
+        self.maren_s: Browser = self.app.browser("maren@example.org")
+
+    def raise_flag(self, session, care: InCare, kind: FlagKind = FlagKind.SAFETY) -> UUID:
+        """Open a flag."""
+        finding = Finding(kind, Rule.S1, Severity.URGENT, (Evidence(EvidenceCode.ITEM9_ANSWERED, {"answer": 2}),))
+        service.raise_flags(session, care.episode, [finding], now=NOW)
+        found = sa.select(Flag.id).where(Flag.patient_id == care.patient.id, Flag.kind == kind)
+        return session.scalars(found).one()
+
+    def now(self, flag_id: UUID | None = None) -> Flag:
+        """The flag as it stands."""
+        with self.sessions() as session:
+            return session.get_one(Flag, flag_id or self.flag, options=[sa.orm.selectinload(Flag.events)])
+
+
+@pytest.fixture
+def ward(sqlite_sessions: Sessions, settings: Settings) -> Ward:
+    return Ward(sqlite_sessions, settings)
+
+
+def test_a_flag_is_closed_by_a_person_with_an_outcome_and_a_reason(sessions: Sessions, settings: Settings) -> None:
+    ward = Ward(sessions, settings)
+
+    page = ward.maren_s.post(
+        f"/flags/{ward.flag}/close", outcome="spoke", reason="She is with her sister until Friday."
+    )
+
+    assert (page.status_code, page.location) == (303, "/")
+    flag = ward.now()
+    assert (flag.outcome, flag.closed_by_id, flag.closed_at) == (Outcome.SPOKE, ward.maren.id, NOW)
+    said = ward.maren_s.text(f"/patients/{ward.noor.patient.id}")
+    assert "Closed: Spoke together." in said
+    assert "She is with her sister until Friday." in said
+    assert len(ward.app.audit("flag closed")) == 1
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\n\t"])
+def test_without_a_reason_it_stays_open(ward: Ward, reason: str) -> None:
+    before = ward.app.rows()
+
+    page = ward.maren_s.post(f"/flags/{ward.flag}/close", outcome="spoke", reason=reason)
+
+    assert page.status_code == 422
+    assert "Without a reason the flag stays open." in words(page)
+    assert ward.app.rows() == before
+
+
+def test_a_refused_form_keeps_what_was_typed_and_where_it_came_from(ward: Ward) -> None:
+    page = ward.maren_s.post(
+        f"/flags/{ward.flag}/close",
+        outcome="answered_since",
+        reason="<b>Rang</b> twice & left",
+        view="mine",
+        in_reason="safety",
+    )
+
+    assert page.status_code == 422
+    assert "Choose what happened." in words(page)
+    assert "&lt;b&gt;Rang&lt;/b&gt; twice &amp; left</textarea>" in page.text
+    assert '<input type="hidden" name="view" value="mine">' in page.text
+    again = ward.maren_s.post(f"/flags/{ward.flag}/close", outcome="spoke", reason="x", view="mine", in_reason="safety")
+    assert again.location == "/?view=mine&reason=safety"
+
+
+NOT_FOR_SAFETY = [*sorted(set(Outcome) - set(CLOSES[FlagKind.SAFETY])), *AttemptOutcome]
+
+
+@pytest.mark.parametrize("outcome", NOT_FOR_SAFETY)
+def test_a_safety_answer_is_not_closed_without_contact(ward: Ward, outcome: str) -> None:
+    page = ward.maren_s.post(f"/flags/{ward.flag}/close", outcome=outcome, reason="It was a slip.")
+
+    assert page.status_code == 422
+    assert ward.now().closed_at is None
+
+
+def test_the_page_offers_for_a_safety_answer_only_what_closes_one(ward: Ward) -> None:
+    page = ward.maren_s.get("/", open=str(ward.noor.patient.id)).text
+
+    offered = re.findall(r'<button name="outcome" value="(\w+)"', page)
+    assert offered == [*AttemptOutcome, *CLOSES[FlagKind.SAFETY]]
+
+
+@pytest.mark.parametrize("outcome", list(AttemptOutcome))
+def test_a_try_is_recorded_and_leaves_it_open(ward: Ward, outcome: AttemptOutcome) -> None:
+    page = ward.maren_s.post(f"/flags/{ward.flag}/attempt", outcome=outcome.value, reason="Rang at ten.")
+
+    assert page.status_code == 303
+    flag = ward.now()
+    assert flag.closed_at is None
+    assert flag.acted_at == NOW
+    assert [(each.outcome, each.staff_member_id) for each in flag.events if each.kind is FlagEventKind.ATTEMPT] == [
+        (outcome, ward.maren.id)
+    ]
+
+
+def test_a_try_needs_no_words(ward: Ward) -> None:
+    assert ward.maren_s.post(f"/flags/{ward.flag}/attempt", outcome="left_message").status_code == 303
+
+
+def test_an_outcome_is_no_try(ward: Ward) -> None:
+    assert ward.maren_s.post(f"/flags/{ward.flag}/attempt", outcome="spoke", reason="x").status_code == 422
+
+
+def test_seeing_it_is_noted_once_and_stops_no_clock(ward: Ward) -> None:
+    due_at = ward.now().due_at
+
+    for _ in range(2):
+        assert ward.maren_s.post(f"/flags/{ward.flag}/seen").status_code == 303
+
+    flag = ward.now()
+    assert (flag.seen_at, flag.due_at) == (NOW, due_at)
+    assert sum(each.kind is FlagEventKind.SEEN for each in flag.events) == 1
+
+
+def test_a_flag_is_handed_to_a_colleague_of_the_same_team(ward: Ward) -> None:
+    browser = ward.maren_s
+
+    browser.post(f"/flags/{ward.flag}/hand-over", to=str(ward.daniel.id), words="Speaks Arabic.")
+
+    assert ward.now().owner_id == ward.daniel.id
+    assert "Daniel Hoxha" in browser.text("/")
+    assert "Yours 0" in browser.text("/")
+
+
+def test_a_flag_is_not_handed_to_a_stranger_or_a_manager(ward: Ward) -> None:
+    for to in (str(ward.sven.id), str(ward.boss.id), str(new_id()), "", "x"):
+        page = ward.maren_s.post(f"/flags/{ward.flag}/hand-over", to=to, words="Please take her.")
+        assert page.status_code == 422
+        assert "Please take her." in page.text
+    assert ward.now().owner_id == ward.maren.id
+
+
+def test_two_people_cannot_both_close_it(ward: Ward) -> None:
+    ward.app.wait(seconds=31)
+    daniel_s = ward.app.browser("daniel@example.org")
+    ward.maren_s.post(f"/flags/{ward.flag}/close", outcome="spoke", reason="First.")
+
+    page = daniel_s.post(f"/flags/{ward.flag}/close", outcome="plan_updated", reason="Second, with much to say.")
+
+    assert page.status_code == 422
+    assert "Somebody has closed this flag already." in words(page)
+    assert "Second, with much to say." in words(page)
+    assert ward.now().outcome is Outcome.SPOKE
+
+
+def test_after_the_record_one_is_back_on_the_record(ward: Ward) -> None:
+    page = ward.maren_s.post(f"/flags/{ward.flag}/seen", back="patient")
+
+    assert page.location == f"/patients/{ward.noor.patient.id}"
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_a_form_never_leads_off_our_pages(ward: Ward, back: str) -> None:
+    page = ward.maren_s.post(f"/flags/{ward.flag}/seen", back=back, view=back)
+
+    assert page.location
+    assert page.location.startswith("/?view=")
+
+
+def foreign(ward: Ward, path: str) -> str:
+    """A route of the map, with ids of the South team."""
+    ids = {"flag_id": str(ward.foreign), "patient_id": str(ward.otto.patient.id)}
+    return re.sub(r"<uuid:(\w+)>", lambda found: ids[found[1]], path)
+
+
+def test_another_team_s_ids_are_nothing_on_every_route(ward: Ward) -> None:
+    before, tried = ward.app.rows(), 0
+
+    for rule in ward.app.flask.url_map.iter_rules():
+        if "<uuid:" not in rule.rule:
+            continue
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            path = foreign(ward, rule.rule)
+            fields = {"outcome": "spoke", "reason": "x", "number": "07400 123456", "on": "2026-12-01", "at": "09:00"}
+            page = ward.maren_s.get(path) if method == "GET" else ward.maren_s.post(path, **fields)
+            tried += 1
+            assert page.status_code == 404, (method, path)
+            assert "Otto" not in page.text
+
+    assert tried >= 12
+    assert len(ward.app.audit("refused")) == tried, "each refusal is written down"
+    assert ward.app.rows() == before
+
+
+def test_what_does_not_exist_looks_the_same_as_what_is_not_one_s_own(ward: Ward) -> None:
+    foreign_page = ward.maren_s.get(f"/patients/{ward.otto.patient.id}")
+    unknown_page = ward.maren_s.get(f"/patients/{new_id()}")
+
+    assert foreign_page.text == unknown_page.text
+
+
+def test_an_appointment_of_another_episode_is_nothing(ward: Ward) -> None:
+    with ward.sessions() as session:
+        theirs = session.scalars(sa.select(Appointment.id)).one()
+
+    for asked in (str(theirs), str(new_id()), "x"):
+        page = ward.maren_s.post(f"/patients/{ward.noor.patient.id}/appointments", appointment=asked, became="attended")
+        assert page.status_code == 404
+
+
+def test_looking_changes_nothing_but_the_audit_trail(ward: Ward) -> None:
+    before = ward.app.rows()
+    patient = ward.noor.patient.id
+
+    for path in (
+        "/",
+        "/?view=mine",
+        f"/?open={patient}",
+        f"/patients/{patient}",
+        f"/patients/{patient}?corridor=gad7&columns=all&texts=all",
+        "/patients/new",
+        "/find?q=noor",
+        "/healthz",
+    ):
+        ward.maren_s.get(path)
+        ward.maren_s.client.head(path)
+
+    assert ward.app.rows() == before
+    assert {entry.subject_id for entry in ward.app.audit("viewed patient")} == {patient}
+
+
+def test_without_our_token_no_form_changes_anything(ward: Ward) -> None:
+    before = ward.app.rows()
+
+    for rule in ward.app.flask.url_map.iter_rules():
+        if "POST" not in (rule.methods or set()):
+            continue
+        ids = {"flag_id": str(ward.flag), "patient_id": str(ward.noor.patient.id)}
+        path = re.sub(r"<uuid:(\w+)>", lambda found, ids=ids: ids[found[1]], rule.rule)
+        page = ward.maren_s.client.post(path, data={"outcome": "spoke", "reason": "x"})
+        assert page.status_code == 400, path
+
+    assert ward.app.rows() == before
+
+
+def test_a_form_from_another_site_is_refused(ward: Ward) -> None:
+    page = ward.maren_s.client.post(
+        f"/flags/{ward.flag}/seen",
+        data={"csrf_token": ward.maren_s.token()},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+
+    assert page.status_code == 403
+    assert ward.now().seen_at is None
+
+
+def test_a_manager_in_the_team_reads_and_does_not_act(ward: Ward) -> None:
+    boss_s = ward.app.browser("boss@example.org")
+
+    page = boss_s.get("/", open=str(ward.noor.patient.id))
+    assert page.status_code == 200
+    assert f"/flags/{ward.flag}/close" not in page.text
+    assert f"/flags/{ward.flag}/close" not in boss_s.get(f"/patients/{ward.noor.patient.id}").text
+    assert boss_s.post(f"/flags/{ward.flag}/close", outcome="spoke", reason="x").status_code == 404
+    assert boss_s.get("/patients/new").status_code == 404
+    assert ward.now().closed_at is None
+
+
+def test_every_outcome_that_closes_a_kind_is_offered_and_works(ward: Ward) -> None:
+    for kind, outcomes in CLOSES.items():
+        for outcome in outcomes:
+            with unit_of_work(ward.sessions) as session:
+                open_now = session.scalars(
+                    sa.select(Flag).where(
+                        Flag.patient_id == ward.noor.patient.id, Flag.kind == kind, Flag.closed_at.is_(None)
+                    )
+                ).one_or_none()
+                flag_id = open_now.id if open_now else self_made(session, ward.noor, kind)
+            offered = ward.maren_s.get("/", open=str(ward.noor.patient.id)).text
+            assert f'name="outcome" value="{outcome.value}"' in offered
+            page = ward.maren_s.post(f"/flags/{flag_id}/close", outcome=outcome.value, reason="Said and done.")
+            assert page.status_code == 303, (kind, outcome)
+            assert ward.now(flag_id).outcome is outcome
+
+
+def self_made(session, care: InCare, kind: FlagKind) -> UUID:
+    """A flag of a kind, whether or not one was closed a moment ago."""
+    flag = Flag(
+        episode_id=care.episode.id,
+        patient_id=care.patient.id,
+        kind=kind,
+        severity=Severity.REVIEW,
+        owner_id=care.clinician.id,
+        opened_at=NOW,
+        due_at=NOW + timedelta(hours=2),
+    )
+    session.add(flag)
+    session.flush()
+    evidence = [{"code": "call_wanted", "params": {}}]
+    session.add(
+        FlagEvent(
+            flag_id=flag.id,
+            at=NOW,
+            kind=FlagEventKind.OPENED,
+            rule=Rule.C1,
+            evidence=evidence,
+            patient_id=care.patient.id,
+        )
+    )
+    session.flush()
+    return flag.id
