@@ -36,7 +36,7 @@ def create_app(
     from flask import Flask
 
     from monitor import health
-    from monitor.config import RESOURCES
+    from monitor.config import RESOURCES, Environment
     from monitor.http import MAX_BODY_BYTES, Runtime, mount, prepare
     from monitor.startup import open_database
 
@@ -70,6 +70,10 @@ def create_app(
         from monitor import patient_surface
 
         patient_surface.register(app)
+        if settings.environment is Environment.DEMO:
+            from monitor.demo import views as demonstration
+
+            demonstration.register(app)
     else:
         from monitor import staff_surface
 

@@ -7,6 +7,7 @@ from flask import Flask
 from monitor import assets
 from monitor.checkins import patient_settings_views
 from monitor.checkins import patient_views as check_in_views
+from monitor.config import Environment
 from monitor.http import language, mount, runtime
 from monitor.people import patient_views as phone_views
 from monitor.people.help_lines import Help, lines_for
@@ -21,13 +22,18 @@ def register(app: Flask) -> None:
     """Register the patient blueprints."""
     app.config.update(PERMANENT_SESSION_LIFETIME=KNOWN_FOR, SESSION_REFRESH_EACH_REQUEST=False)
     app.jinja_env.globals.update(help_lines=help_lines)
-    app.context_processor(lambda: {"service": runtime().settings.sender_name})
+    app.context_processor(_everywhere)
     assets.prepare(app)
     mount(app, check_in_views.blueprint, link_is_enough)
     mount(app, phone_views.help_pages, anyone)
     mount(app, phone_views.phone, invitation_or_pin)
     mount(app, patient_settings_views.blueprint, unlocked_phone)
     mount(app, progress_views.blueprint, unlocked_phone)
+
+
+def _everywhere() -> dict[str, object]:
+    settings = runtime().settings
+    return {"service": settings.sender_name, "fictional": settings.environment is Environment.DEMO}
 
 
 def help_lines(country: str | None) -> Help:

@@ -55,21 +55,19 @@ def complete_check_in(
 
     The same page sent twice gives the same receipt. Raises CheckInTaken when another page was first.
     """
-    check_in = closing.lock(session, check_in)
-    earlier = checkins.submission_by_key(session, check_in.id, delivery.key) if check_in.completed_at else None
-    if earlier is not None:
+    if not closing.complete(session, check_in, now):
+        earlier = checkins.submission_by_key(session, check_in.id, delivery.key)
+        if earlier is None:
+            raise CheckInTaken("this check-in has been answered or has closed")
         return Receipt(earlier.id, _is_positive(_safety_given(earlier.answers_given())), repeated=True)
-    if check_in.state(now) is not CheckInState.OPEN:
-        raise CheckInTaken("this check-in has been answered or has closed")
-    if newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
+    before = checkins.states_of(session, check_in.episode_id)
+    if not before and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
         state_consent(session, check_in.patient, tuple(Purpose), True, said_by=Party.PATIENT, now=now)
     submission_id = checkins.keep_submission(session, check_in, answers, delivery, now)
     scored = checkins.score_all(check_in.instruments, answers, estimate=settings.estimate_totals)
     checkins.keep_scores(session, check_in, submission_id, delivery.language, scored, now)
-    before = checkins.states_of(session, check_in.episode_id)
     safety = _safety_facts(check_in, answers, before, call_asked=call_asked)
     states = checkins.carry_forward(session, before, check_in.episode_id, scored, now)
-    closing.complete(check_in, now)
     outbox.cancel_waiting(session, check_in_id=check_in.id, now=now)
     flags.evaluate(
         session,

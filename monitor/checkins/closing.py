@@ -5,13 +5,27 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from monitor.care.models import Episode
 from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, CheckInState
+from monitor.db import table
 from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
 
 FROM_A_PLAN = (CheckInKind.SCHEDULED, CheckInKind.BEFORE_APPOINTMENT)
 """An invitation, and a link that the patient asked for, do not depend on day, hour or measures."""
+
+_HOLD = sa.select(Episode.id).where(Episode.id == sa.bindparam("episode_id")).with_for_update(key_share=True)
+_ROWS = table(CheckIn).columns
+_ENDS = sa.select(_ROWS.completed_at, _ROWS.missed_at, _ROWS.cancelled_at, _ROWS.cancel_reason).where(
+    _ROWS.id == sa.bindparam("check_in_id")
+)
+_COMPLETE = (
+    sa.update(table(CheckIn))
+    .where(_ROWS.id == sa.bindparam("check_in_id"), sa.text(OPEN))
+    .where(_ROWS.opens_at <= sa.bindparam("now"), _ROWS.closes_at > sa.bindparam("now"))
+    .values(completed_at=sa.bindparam("now"))
+)
 
 
 def hold(session: Session, episode_id: UUID) -> None:
@@ -19,20 +33,30 @@ def hold(session: Session, episode_id: UUID) -> None:
 
     Always the first lock taken, so that no two transactions wait for each other. SQLite has one writer anyway.
     """
-    session.execute(sa.select(Episode.id).where(Episode.id == episode_id).with_for_update(key_share=True))
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(_HOLD, {"episode_id": episode_id})
 
 
 def lock(session: Session, check_in: CheckIn) -> CheckIn:
-    """Hold the episode and return the check-in as it stands in the database now."""
+    """Hold the episode and return the check-in with its end as it stands in the database now."""
+    session.flush()
     hold(session, check_in.episode_id)
-    return session.scalars(
-        sa.select(CheckIn).where(CheckIn.id == check_in.id).execution_options(populate_existing=True)
-    ).one()
+    for name, value in session.execute(_ENDS, {"check_in_id": check_in.id}).mappings().one().items():
+        set_committed_value(check_in, name, value)
+    return check_in
 
 
-def complete(check_in: CheckIn, now: datetime) -> None:
-    """Note that it was sent."""
-    check_in.completed_at = now
+def complete(session: Session, check_in: CheckIn, now: datetime) -> bool:
+    """Hold the episode and note that a check-in was sent. False when it is not open: it was sent before, or has ended.
+
+    The update itself looks, so that two copies of one form cannot both find the check-in open.
+    """
+    session.flush()
+    hold(session, check_in.episode_id)
+    was_open = session.connection().execute(_COMPLETE, {"check_in_id": check_in.id, "now": now}).rowcount == 1
+    if was_open:
+        set_committed_value(check_in, "completed_at", now)
+    return was_open
 
 
 def due_to_close(session: Session, now: datetime, limit: int = 500) -> list[CheckIn]:
@@ -45,7 +69,7 @@ def due_to_close(session: Session, now: datetime, limit: int = 500) -> list[Chec
             .limit(limit)
             .options(
                 joinedload(CheckIn.patient),
-                joinedload(CheckIn.episode).options(joinedload(Episode.patient), joinedload(Episode.care_team)),
+                joinedload(CheckIn.episode).joinedload(Episode.care_team),  # its patient is the check-in's own
             )
         )
     )

@@ -29,6 +29,23 @@ from monitor.measures.scoring import score as score_answers
 from monitor.people.models import Purpose
 from monitor.people.service import newest_consent
 
+# Statements that every patient waits on are made once: SQLAlchemy then knows their SQL without looking at them again.
+_BY_TOKEN = (
+    sa.select(CheckIn)
+    .where(CheckIn.token_hash == sa.bindparam("token_hash"))
+    .options(joinedload(CheckIn.patient), joinedload(CheckIn.episode).joinedload(Episode.care_team))
+)
+_INSERT_SUBMISSION, _INSERT_ANSWERS, _INSERT_SCORES = (sa.insert(table(each)) for each in (Submission, Answer, Score))
+_STATE = table(MeasureState).columns
+_COURSE = [column.name for column in _STATE if not column.primary_key]
+_STATES = sa.select(table(MeasureState)).where(_STATE.episode_id == sa.bindparam("episode_id"))
+_INSERT_STATES = sa.insert(table(MeasureState))
+_UPDATE_STATES = (
+    sa.update(table(MeasureState))
+    .where(_STATE.episode_id == sa.bindparam("of_episode"), _STATE.instrument == sa.bindparam("of_instrument"))
+    .values({name: sa.bindparam(name) for name in _COURSE})
+)
+
 Answers = Mapping[tuple[str, int], int | None]
 """By instrument and item (0 is the difficulty question); None is "I'd rather not say"; not given is absent."""
 
@@ -46,11 +63,7 @@ class Delivery:
 
 def find(session: Session, token: str) -> CheckIn | None:
     """Return the check-in that a link was made for, in whatever state it is."""
-    return session.scalars(
-        sa.select(CheckIn)
-        .where(CheckIn.token_hash == token_hash(token))
-        .options(joinedload(CheckIn.patient), joinedload(CheckIn.episode).joinedload(Episode.care_team))
-    ).first()
+    return session.scalars(_BY_TOKEN, {"token_hash": token_hash(token)}).first()
 
 
 def find_open(session: Session, token: str, now: datetime) -> CheckIn | None:
@@ -91,7 +104,7 @@ def save_drafts(session: Session, check_in: CheckIn, answers: Answers, *, now: d
     known = drafts(session, check_in)
     fresh = {item: value for item, value in answers.items() if item not in known or known[item] != value}
     if fresh:
-        session.execute(sa.insert(table(Answer)), _answer_rows(check_in.id, None, fresh, now))
+        session.execute(_INSERT_ANSWERS, _answer_rows(check_in.id, None, fresh, now))
 
 
 def keep_submission(session: Session, check_in: CheckIn, answers: Answers, delivery: Delivery, now: datetime) -> UUID:
@@ -104,20 +117,21 @@ def keep_submission(session: Session, check_in: CheckIn, answers: Answers, deliv
     if delivery.note and check_in.patient.data_key:
         note = seal(check_in.patient.data_key, "submissions.note", submission_id, delivery.note)
     session.execute(
-        sa.insert(table(Submission)).values(
-            id=submission_id,
-            check_in_id=check_in.id,
-            idempotency_key=delivery.key,
-            language=delivery.language,
-            mode=delivery.mode,
-            layout_version=LAYOUT_VERSION,
-            known_device=delivery.known_device,
-            submitted_at=now,
-            note=note,
-            patient_id=check_in.patient_id,
-        )
+        _INSERT_SUBMISSION,
+        {
+            "id": submission_id,
+            "check_in_id": check_in.id,
+            "idempotency_key": delivery.key,
+            "language": delivery.language,
+            "mode": delivery.mode,
+            "layout_version": LAYOUT_VERSION,
+            "known_device": delivery.known_device,
+            "submitted_at": now,
+            "note": note,
+            "patient_id": check_in.patient_id,
+        },
     )
-    session.execute(sa.insert(table(Answer)), _answer_rows(check_in.id, submission_id, answers, now))
+    session.execute(_INSERT_ANSWERS, _answer_rows(check_in.id, submission_id, answers, now))
     return submission_id
 
 
@@ -156,7 +170,7 @@ def keep_scores(
     if not scored:
         return
     session.execute(
-        sa.insert(table(Score)),
+        _INSERT_SCORES,
         [
             {
                 "id": new_id(),
@@ -175,25 +189,34 @@ def keep_scores(
 
 
 def states_of(session: Session, episode_id: UUID) -> dict[str, MeasureState]:
-    """Return where each measure of an episode stands."""
-    rows = session.scalars(sa.select(MeasureState).where(MeasureState.episode_id == episode_id))
-    return {state.instrument: state for state in rows}
+    """Return where each measure of an episode stands, as values: what `carry_forward` does not write is not kept."""
+    session.flush()
+    rows = session.execute(_STATES, {"episode_id": episode_id}).mappings()
+    return {row["instrument"]: MeasureState(**row) for row in rows}
 
 
 def carry_forward(
     session: Session, states: Mapping[str, MeasureState], episode_id: UUID, scored: Mapping[str, Scored], now: datetime
 ) -> dict[str, MeasureState]:
     """Bring the state rows up to the newest scores and return them all. The answers alone can rebuild these rows."""
-    brought = dict(states)
+    new = {code: MeasureState(episode_id=episode_id, instrument=code, count=0) for code in scored if code not in states}
+    brought = {**states, **new}
     for code, result in scored.items():
-        state = brought.get(code)
-        if state is None:
-            state = brought[code] = MeasureState(episode_id=episode_id, instrument=code, count=0)
-            session.add(state)
+        state = brought[code]
         advance(state, result.total, now)
         if result.safety_asked and result.safety is not None:
             state.safety_answer, state.safety_at = result.safety, now
+    if new:
+        rows = [{"episode_id": episode_id, "instrument": code, **_course(state)} for code, state in new.items()]
+        session.execute(_INSERT_STATES, rows)
+    if known := scored.keys() & states.keys():
+        rows = [{"of_episode": episode_id, "of_instrument": code, **_course(states[code])} for code in known]
+        session.execute(_UPDATE_STATES, rows)
     return brought
+
+
+def _course(state: MeasureState) -> dict[str, object]:
+    return {name: getattr(state, name) for name in _COURSE}
 
 
 def advance(state: MeasureState, total: int | None, at: datetime) -> None:

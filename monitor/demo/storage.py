@@ -45,6 +45,7 @@ def open_empty_or_demo(settings: Settings) -> tuple[Sessions, bool]:
             return sessions, False
         if _is_empty(session):
             return sessions, True
+    sessions.kw["bind"].dispose()
     raise HoldsSomethingElse(
         "this database holds something else than the demonstration, or the demonstration's keys are gone; "
         "give an empty one"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from monitor.care.models import AppointmentState
 from monitor.checkins.models import Mode
-from monitor.i18n import N_, locale, translate, translate_plural
+from monitor.i18n import N_, translate, translate_plural
 from monitor.measures.catalogue import spec
+from monitor.people.words import language_name
 from monitor.progress.series import Direction, Occasion, Point, PointState, Trajectory, direction
 
 _KEYS = {
@@ -122,7 +123,7 @@ class StaffWords:
         point = next((point for point in occasion.points.values() if point.mode and point.language), None)
         if point is None:
             return self.state(occasion.state)
-        spoken = locale(point.language).get_display_name(locale(self.language)) or point.language
+        spoken = language_name(point.language, self.language)
         said = self._say(_MODES[Mode(point.mode)], spoken=spoken)
         open_items = sum((point.items or ()).count(None) for point in occasion.points.values())
         if not open_items:

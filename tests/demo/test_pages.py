@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from monitor import Surface, create_app
-from monitor.config import Environment, Settings
+from monitor.config import Environment, Gateway, Settings
 from monitor.db import Sessions, reading, unit_of_work
 from monitor.demo.guide import device_token, guide, roster
 from monitor.demo.lives import PIN
@@ -97,6 +97,10 @@ def test_a_real_service_has_none_of_it(sqlite_sessions: Sessions) -> None:
         secret_key="a secret of the tests, long enough to sign with",
         data_keys="k1:" + base64.b64encode(bytes(range(32))).decode(),
         lookup_key=base64.b64encode(bytes(range(32, 64))).decode(),
+        gateway=Gateway.TWILIO,
+        twilio_account_sid="AC0",
+        twilio_auth_token="a token of nobody's",
+        twilio_from="+441632960100",
     )
     app = create_app(production, Surface.PATIENT, sessions=sqlite_sessions)
 

@@ -85,10 +85,11 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings, database_url: str, kills: int = 0) -> Iterator[Server]:
-    """Run the patient surface in processes of its own, so many of which are killed."""
+def serving(settings: Settings, database_url: str, kills: int = 0, warm_up: Form | None = None) -> Iterator[Server]:
+    """Run the patient surface in processes of its own, so many of which are killed; keep one form before."""
+    first = (warm_up.token, warm_up.body) if warm_up else ("", "")
     process = subprocess.Popen(
-        command("tests.integrity.serving_process", str(kills)),
+        command("tests.integrity.serving_process", str(kills), *first),
         env=environment_of(settings, database_url),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

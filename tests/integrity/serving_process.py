@@ -1,6 +1,7 @@
-"""The patient surface on a local port, in a process of its own that may be killed many times; run with how many.
+"""The patient surface on a local port, in a process of its own that may be killed many times.
 
-Prints the port; then, when the killing is over, how many were killed while they had work. Serves until its input ends.
+Run with how many times, and with the token and the body of a form to begin with, or two empty strings. Prints the port;
+then, when the killing is over, how many were killed. Serves until its input ends.
 """
 
 import logging
@@ -11,9 +12,10 @@ import sys
 import time
 from functools import partial
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client
 
 from monitor import Surface, compose
 from monitor.config import Settings, load_settings
@@ -23,8 +25,8 @@ from tests.integrity.processes import begin, was_killed
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-PAUSES = cycle((0.06, 0.13, 0.035, 0.09, 0.05, 0.11, 0.07))
-"""Seconds between two killings: uneven, so that they fall on every part of the work."""
+PAUSES = cycle((0.02, 0.15, 0.07, 0.2, 0.04, 0.11))
+"""Seconds from the first request to the killing: uneven, so that they fall on every part of the work."""
 
 
 class Quiet(WSGIRequestHandler):
@@ -34,34 +36,52 @@ class Quiet(WSGIRequestHandler):
         """Say nothing: a connection that the other side gave up is meant to be."""
 
 
-def application(settings: Settings) -> "WSGIApplication":
-    """Return the patient surface on the database of the settings."""
-    return compose(settings, frozenset({Surface.PATIENT}), sessions=open_database(settings))
+def warmed_up(settings: Settings, token: str, form: str) -> "WSGIApplication":
+    """Return the patient surface when it has kept one check-in, so that later processes find everything read."""
+    sessions = open_database(settings)
+    application = compose(settings, frozenset({Surface.PATIENT}), sessions=sessions)
+    if token:
+        reply = Client(application).post(f"/c/{token}", data=form, content_type="application/x-www-form-urlencoded")
+        reply.close()
+    sessions.kw["bind"].dispose()  # each process opens connections of its own
+    return application
 
 
-def serve(door: socket.socket, settings: Settings) -> None:
-    """Serve with a thread for each connection, on a socket that outlives this process."""
+def serve(door: socket.socket, application: "WSGIApplication", bell: int) -> None:
+    """Serve with a thread for each connection, on a socket that outlives this process; ring at each request."""
+
+    def ringing(environ: Any, start_response: Any) -> Any:
+        os.write(bell, b".")
+        return application(environ, start_response)
+
     host, port = door.getsockname()
-    make_server(
-        host, port, application(settings), threaded=True, request_handler=Quiet, fd=door.fileno()
-    ).serve_forever()
+    make_server(host, port, ringing, threaded=True, request_handler=Quiet, fd=door.fileno()).serve_forever()
 
 
-def main(kills: str) -> None:
+def serve_and_be_killed(door: socket.socket, application: "WSGIApplication") -> None:
+    """Serve until a moment after the first request."""
+    listening, bell = os.pipe()
+    server = begin(partial(serve, door, application, bell))
+    os.read(listening, 1)
+    time.sleep(next(PAUSES))
+    os.kill(server, signal.SIGKILL)
+    os.close(listening)
+    os.close(bell)
+    if not was_killed(server):
+        raise RuntimeError("a server died of itself")
+
+
+def main(kills: str, token: str, form: str) -> None:
     """Kill so many servers, one after the other, then leave one in peace until the input ends."""
     logging.disable(logging.ERROR)  # a killed server's last words are meant to be lost
-    settings = load_settings()
-    application(settings)  # everything is read once, here
+    application = warmed_up(load_settings(), token, form)
     with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
         print(door.getsockname()[1], flush=True)
         for _ in range(int(kills)):
-            server = begin(partial(serve, door, settings))
-            time.sleep(next(PAUSES))
-            os.kill(server, signal.SIGKILL)
-            if not was_killed(server):
-                raise RuntimeError("a server died of itself")
+            serve_and_be_killed(door, application)
         print(kills, flush=True)
-        server = begin(partial(serve, door, settings))
+        with open(os.devnull, "wb") as silence:
+            server = begin(partial(serve, door, application, silence.fileno()))
         sys.stdin.read()
         os.kill(server, signal.SIGKILL)
         os.waitpid(server, 0)
