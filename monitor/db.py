@@ -171,11 +171,13 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
 
     SQLite: synchronous FULL, foreign keys on, `BEGIN IMMEDIATE` for every transaction that may write, a rollback
     journal unless the library is at least 3.51.3. PostgreSQL: synchronous_commit on is the server's default.
+    Neither errors nor logs repeat the values of a statement.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=pool_size, pool_pre_ping=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return sa.create_engine(parsed, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -6,14 +6,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlsplit
 
 import brotli
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from monitor import i18n
 from monitor.clock import Clock
@@ -121,7 +120,7 @@ def _refuse_foreign_posts() -> None:
             abort(403)
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and origin.partition("://")[2] != request.host:
         abort(403)
 
 
@@ -132,13 +131,7 @@ def _refuse_nul() -> None:
 
 
 def _headers(response: Response) -> Response:
-    rule = f"'nonce-{g.nonce}'" if "nonce" in g else "'none'"
-    own = "'self'" if current_app.config["OWN_STATIC_FILES"] else ""
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'none'; style-src {own} {rule}; script-src {own} {rule}; img-src {own} data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'".replace("  ", " "),
-    )
+    response.headers.setdefault("Content-Security-Policy", _content_security_policy())
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -149,6 +142,17 @@ def _headers(response: Response) -> Response:
     if runtime().settings.secure_cookies:
         response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     return response
+
+
+def _content_security_policy() -> str:
+    """Let a page load our own files, if its surface has any, and run what carries this page's nonce; nothing else."""
+    own = ["'self'"] if current_app.config["OWN_STATIC_FILES"] else []
+    inline = [f"'nonce-{g.nonce}'"] if "nonce" in g else []
+    code, images = " ".join(own + inline) or "'none'", " ".join([*own, "data:"])
+    return (
+        f"default-src 'none'; style-src {code}; script-src {code}; img-src {images}; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 def _compress(response: Response) -> Response:
@@ -174,6 +178,9 @@ def _compress(response: Response) -> Response:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError) and current_app.config["OWN_STATIC_FILES"]:
+        # The host is not ours, so the files of the error page have no address.
+        return Response("Bad request\n", 400, mimetype="text/plain")
     if error.code is None or error.code < 400:
         return error
     return _error_page(error.code)

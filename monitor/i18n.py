@@ -1,5 +1,6 @@
 """Languages, messages, dates and numbers: bare Babel, and the little that a Flask application needs around it."""
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as _babel_date
 from babel.dates import format_skeleton
 from babel.messages.catalog import Catalog
@@ -19,6 +20,8 @@ from babel.numbers import format_decimal as _babel_decimal
 from markupsafe import Markup, escape
 
 from monitor.config import RESOURCES
+
+log = logging.getLogger(__name__)
 
 TRANSLATIONS: Path = RESOURCES / "translations"
 
@@ -80,20 +83,27 @@ def best_language(accepted: Iterable[str], default: str) -> str:
 
 @lru_cache(maxsize=64)
 def catalogue(language: str, domain: str) -> Catalog:
-    """Read one catalogue. A language without the file gives an empty one: the source text is shown."""
+    """Read one catalogue. Without the file, or with one that cannot be read, it is empty: the source text is shown."""
     path = TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
+    empty = Catalog(locale=language if language in LANGUAGES else None)
     if language not in LANGUAGES or not path.is_file():
-        return Catalog(locale=language if language in LANGUAGES else None)
-    with path.open("rb") as file:
-        return read_po(file, locale=language, domain=domain)
+        return empty
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=language, domain=domain)
+    except ValueError as error:
+        log.error("catalogue %s/%s cannot be read: %s", language, domain, type(error).__name__)
+        return empty
 
 
 @lru_cache(maxsize=16384)
 def _lookup(language: str, domain: str, message: str) -> str:
+    """Return the translation if there is a sound one: a text must not lose its link to a slip in a catalogue."""
     found = catalogue(language, domain).get(message)
     if found is None or found.fuzzy or not found.string:
         return message
-    return found.string if isinstance(found.string, str) else found.string[0] or message
+    text = found.string if isinstance(found.string, str) else found.string[0]
+    return message if not text or placeholder_faults(message, text) else text
 
 
 @lru_cache(maxsize=1024)
@@ -103,7 +113,10 @@ def _lookup_plural(language: str, domain: str, singular: str, plural: str, count
     source = singular if count == 1 else plural
     if found is None or found.fuzzy or not isinstance(found.string, tuple):
         return source
-    index = int(c2py(translations.plural_expr)(count))
+    try:
+        index = int(c2py(translations.plural_expr)(count))
+    except (ValueError, ArithmeticError):  # a header that is no plural rule
+        return source
     return (found.string[index] if index < len(found.string) else "") or source
 
 
@@ -155,7 +168,7 @@ def locale(language: str, region: str | None = None) -> Locale:
         return base
     try:
         return Locale(base.language, territory=region)
-    except (ValueError, LookupError):
+    except (ValueError, UnknownLocaleError):  # Polish as in Britain: CLDR has no such locale, and many have such lives
         return base
 
 

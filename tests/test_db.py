@@ -143,6 +143,18 @@ def test_a_statement_that_fails_is_not_mistaken_for_a_database_that_is_gone(sqli
             session.execute(sa.text("SELECT connect FROM nothing"))
 
 
+def test_an_error_of_the_database_does_not_repeat_what_was_to_be_stored(sessions: Sessions) -> None:
+    with unit_of_work(sessions) as session:
+        a_team(session, "North team", covered=False)
+
+    with pytest.raises(sa.exc.IntegrityError) as refused, unit_of_work(sessions) as session:
+        session.add(
+            CareTeam(name="North team", time_zone="Europe/London", country="GB", phone="quill", service_hours={})
+        )
+
+    assert "quill" not in str(refused.value)
+
+
 # ---- rows ----
 
 

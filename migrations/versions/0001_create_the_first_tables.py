@@ -511,6 +511,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+    op.create_index("ix_flags_episode_id", "flags", ["episode_id", "opened_at"], unique=False)
     op.create_index(
         "uq_flags_open",
         "flags",
@@ -867,6 +868,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+    op.drop_index("ix_flags_episode_id", table_name="flags")
     op.drop_index(
         "ix_flags_due",
         table_name="flags",

@@ -51,12 +51,12 @@ def committed(service: Service, settings: Settings, times: int) -> list[Bar | Ga
 
     Same database, same durability. The first block of each warms up and does not count.
     """
-    sendings = _sendings(service, BLOCK * (times + 1))
+    sendings = prepare(service, BLOCK * (times + 1))
     waiting, twins = iter(sendings), _Twin(service, BLOCK * (times + 1))
 
     def ours() -> float:
         block = list(islice(waiting, BLOCK))
-        return len(block) / seconds(lambda: [_send(service, settings, each) for each in block])
+        return len(block) / seconds(lambda: [send(service, settings, each) for each in block])
 
     for warm_up in (ours, twins.rate):
         warm_up()
@@ -76,7 +76,7 @@ def committed(service: Service, settings: Settings, times: int) -> list[Bar | Ga
     return [bar, *_gates(service, settings, sendings)]
 
 
-def _sendings(service: Service, count: int) -> list[Sending]:
+def prepare(service: Service, count: int) -> list[Sending]:
     """Choose open check-ins, give each its link, a reminder that went out and a nudge that waits."""
     rng = random.Random(26)  # noqa: S311  # repeatable, and no secret
     sendings = []
@@ -110,7 +110,7 @@ def _texts(check_in: CheckIn) -> Iterator[Message]:
         )
 
 
-def _send(service: Service, settings: Settings, sending: Sending) -> workflows.Receipt:
+def send(service: Service, settings: Settings, sending: Sending) -> workflows.Receipt:
     """What a patient waits for: find the check-in by its link, keep it, score it, look at the rules, commit."""
     with unit_of_work(service.sessions) as session:
         check_in = find_open(session, sending.token, NOW)

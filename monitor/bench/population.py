@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from monitor.bench.courses import MODELS, PATIENTS, courses, service
 from monitor.checkins.models import OPEN, CheckIn
-from monitor.db import Base, Sessions, table, unit_of_work
-from monitor.people.models import CareTeam, StaffMember
+from monitor.db import Base, Sessions, reading, table, unit_of_work
+from monitor.people.models import CareTeam, Patient, StaffMember
 
 COPY_DIGITS = 8
 """The first hexadecimal digits of an id say which copy it belongs to; those of the originals are 0."""
@@ -48,8 +48,7 @@ def fill(sessions: Sessions, patients: int, written: Callable[[int], object]) ->
 
     `written` is told how many have been added, each time that some were.
     """
-    copies = max(1, patients // PATIENTS)
-    for copy in range(copies):
+    for copy in range(max(1, patients // PATIENTS)):
         with unit_of_work(sessions) as session:
             if copy == 0:
                 _write(session)
@@ -58,9 +57,16 @@ def fill(sessions: Sessions, patients: int, written: Callable[[int], object]) ->
         written(PATIENTS)
     with unit_of_work(sessions) as session:
         session.connection().exec_driver_sql("ANALYZE")
+    return filled(sessions)
+
+
+def filled(sessions: Sessions) -> Service:
+    """Return the service that a database has been filled with."""
+    with reading(sessions) as session:
+        patients = session.scalar(sa.select(sa.func.count()).select_from(Patient)) or 0
         everything_open = list(session.scalars(sa.select(CheckIn.id).where(sa.text(OPEN)).order_by(CheckIn.id)))
     random.Random(26).shuffle(everything_open)  # noqa: S311  # repeatable, and no secret
-    return Service(sessions, copies * PATIENTS, everything_open)
+    return Service(sessions, patients, everything_open)
 
 
 def _write(session: Session) -> None:

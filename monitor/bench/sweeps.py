@@ -52,7 +52,7 @@ def incremental_sweep(small: Service, large: Service, due: int, times: int) -> l
 
     After a mass update the index is full of entries that no longer count.
     """
-    expected = [_make_due(service, service.take(due)) for service in (small, large)]
+    expected = [make_due(service, service.take(due)) for service in (small, large)]
     states = (("at rest", _leave_alone), ("after a mass update", _close_many))
     measured: list[Bar | Gate] = []
     for state, disturb in states:
@@ -75,7 +75,7 @@ def incremental_sweep(small: Service, large: Service, due: int, times: int) -> l
     return [*measured, Gate("what is due is found, all of it and once", large.name, found == expected)]
 
 
-def _make_due(service: Service, check_in_ids: list[UUID]) -> list[UUID]:
+def make_due(service: Service, check_in_ids: list[UUID]) -> list[UUID]:
     """Let the time of some check-ins run out; return them in the order in which they are to be found."""
     with unit_of_work(service.sessions) as session:
         for check_in_id in check_in_ids:

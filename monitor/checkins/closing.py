@@ -41,7 +41,7 @@ def lock(session: Session, check_in: CheckIn) -> CheckIn:
     """Hold the episode and return the check-in with its end as it stands in the database now."""
     session.flush()
     hold(session, check_in.episode_id)
-    for name, value in session.execute(_ENDS, {"check_in_id": check_in.id}).mappings().one().items():
+    for name, value in session.connection().execute(_ENDS, {"check_in_id": check_in.id}).mappings().one().items():
         set_committed_value(check_in, name, value)
     return check_in
 

@@ -29,7 +29,8 @@ from monitor.measures.scoring import score as score_answers
 from monitor.people.models import Purpose
 from monitor.people.service import newest_consent
 
-# Statements that every patient waits on are made once: SQLAlchemy then knows their SQL without looking at them again.
+# Every patient waits on these: made once, SQLAlchemy knows their SQL without looking at them again, and given to the
+# connection itself they go past the object layer.
 _BY_TOKEN = (
     sa.select(CheckIn)
     .where(CheckIn.token_hash == sa.bindparam("token_hash"))
@@ -116,7 +117,8 @@ def keep_submission(session: Session, check_in: CheckIn, answers: Answers, deliv
     note = None
     if delivery.note and check_in.patient.data_key:
         note = seal(check_in.patient.data_key, "submissions.note", submission_id, delivery.note)
-    session.execute(
+    connection = session.connection()
+    connection.execute(
         _INSERT_SUBMISSION,
         {
             "id": submission_id,
@@ -131,7 +133,7 @@ def keep_submission(session: Session, check_in: CheckIn, answers: Answers, deliv
             "patient_id": check_in.patient_id,
         },
     )
-    session.execute(_INSERT_ANSWERS, _answer_rows(check_in.id, submission_id, answers, now))
+    connection.execute(_INSERT_ANSWERS, _answer_rows(check_in.id, submission_id, answers, now))
     return submission_id
 
 
@@ -169,7 +171,7 @@ def keep_scores(
     """Store the scores of a submission, each with the versions that it was made with."""
     if not scored:
         return
-    session.execute(
+    session.connection().execute(
         _INSERT_SCORES,
         [
             {
@@ -191,7 +193,7 @@ def keep_scores(
 def states_of(session: Session, episode_id: UUID) -> dict[str, MeasureState]:
     """Return where each measure of an episode stands, as values: what `carry_forward` does not write is not kept."""
     session.flush()
-    rows = session.execute(_STATES, {"episode_id": episode_id}).mappings()
+    rows = session.connection().execute(_STATES, {"episode_id": episode_id}).mappings()
     return {row["instrument"]: MeasureState(**row) for row in rows}
 
 
@@ -208,10 +210,10 @@ def carry_forward(
             state.safety_answer, state.safety_at = result.safety, now
     if new:
         rows = [{"episode_id": episode_id, "instrument": code, **_course(state)} for code, state in new.items()]
-        session.execute(_INSERT_STATES, rows)
+        session.connection().execute(_INSERT_STATES, rows)
     if known := scored.keys() & states.keys():
         rows = [{"of_episode": episode_id, "of_instrument": code, **_course(states[code])} for code in known]
-        session.execute(_UPDATE_STATES, rows)
+        session.connection().execute(_UPDATE_STATES, rows)
     return brought
 
 

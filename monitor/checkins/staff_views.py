@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from monitor import workflows
 from monitor.access import viewer
+from monitor.audit import record
 from monitor.care.models import Episode, Step
 from monitor.care.scope import patient_in_scope
 from monitor.care.staff_words import step_in_full
@@ -126,7 +127,7 @@ def pause(patient_id: UUID) -> ResponseReturnValue:
         if until is not None and not today < until <= today + LONGEST_PAUSE:
             form.fault("until", UNTIL_WHEN)
         if form.faults:
-            return _contact_page(episode, form), 422
+            return _contact_page(session, episode, form), 422
         enrolment.pause(session, episode.patient, until, staff_member_id=viewer().staff_member_id, now=there.clock())
     flash(N_("Paused. Nothing is asked before that day.") if until else N_("The pause has ended."))
     return _to_record(patient_id)
@@ -184,7 +185,7 @@ def number(patient_id: UUID) -> ResponseReturnValue:
         except NumberInUse:
             form.fault("number", staff_forms.NUMBER_IN_USE)
         if form.faults:
-            return _contact_page(episode, form), 422
+            return _contact_page(session, episode, form), 422
     flash(N_("The number is changed. Links that went to the old one no longer work."))
     return _to_record(patient_id)
 
@@ -229,8 +230,9 @@ def _measure(code: str, options: Options, speaks: str) -> dict[str, object]:
     }
 
 
-def _contact_page(episode: Episode, form: Typed) -> str:
+def _contact_page(session: Session, episode: Episode, form: Typed) -> str:
     """Show the one form that was not right, as it was typed."""
+    record(session, viewer().actor, "viewed patient", "patient", episode.patient_id, now=runtime().clock())
     return render_template(
         "staff/contact.html",
         form=form,

@@ -57,19 +57,15 @@ def demo_command(host: str, port: int, database: str | None, as_json: bool, no_s
         keys = read_keys(keys_path(url)) or fresh_keys()
         environment = _environment(url, address.base_url, keys)
         stack.enter_context(_only(environment))
-        settings = load_settings()
-        sessions, is_empty = open_empty_or_demo(settings)
-        if is_empty:
-            if database and read_keys(keys_path(url)) is None:
-                keep_keys(keys_path(url), keys)
-            _build(sessions, settings)
-        with reading(sessions) as session:
-            document = guide(session, address.base_url, clock.now())
-        sessions.kw["bind"].dispose()
+        document = _document(load_settings(), url, keys if database else None)
         if no_serve:
+            return _say(document, as_json)
+
+        def ready() -> None:
             _say(document, as_json)
-        else:
-            serve(environment, address, workers=1, ready=lambda: _say(document, as_json))
+            click.echo("Stop with Ctrl-C.", err=True)
+
+        serve(environment, address, workers=1, ready=ready)
 
 
 def _database_url(text: str) -> sa.URL:
@@ -129,6 +125,19 @@ def _leaving_in_order() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _document(settings: Settings, url: sa.URL, to_keep: Mapping[str, str] | None) -> Guide:
+    """Open the demonstration, built first where there is none yet, and return how to get in."""
+    sessions, is_empty = open_empty_or_demo(settings)
+    if is_empty:
+        if to_keep is not None and not keys_path(url).exists():  # they are there when an earlier build broke off
+            keep_keys(keys_path(url), to_keep)
+        _build(sessions, settings)
+    with reading(sessions) as session:
+        document = guide(session, settings.base_url, clock.now())
+    sessions.kw["bind"].dispose()  # no connection may live through the fork of the server
+    return document
 
 
 def _build(sessions: Sessions, settings: Settings) -> None:

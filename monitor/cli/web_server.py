@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,10 @@ def run(address: "Address", workers: int, ready: Callable[[], None]) -> None:
 
     `ready` is called once the service is well, from a thread. Raises SystemExit when the workers cannot be kept up.
     """
-    with tempfile.NamedTemporaryFile(prefix="monitor-clock-") as one_clock:
+    with ExitStack() as stack:
+        clock_file = None
+        if workers > 1:
+            clock_file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="monitor-clock-")).name
         server = _Server(
             "monitor.serving:application",
             address=address.ip,
@@ -58,7 +62,7 @@ def run(address: "Address", workers: int, ready: Callable[[], None]) -> None:
             log_dictconfig=_TO_STANDARD_ERROR,
         )
         server.when_started = partial(_announce, address, ready)
-        server.serve(target_loader=partial(_load, one_clock.name), wrap_loader=False)
+        server.serve(target_loader=partial(_load, clock_file), wrap_loader=False)
 
 
 class _Server(MPServer):
@@ -71,13 +75,13 @@ class _Server(MPServer):
         threading.Thread(target=self.when_started, daemon=True).start()
 
 
-def _load(one_clock: str) -> "WSGIApplication":
-    """Return the application, and with it start the clock in one of the workers. Runs in the worker."""
+def _load(clock_file: str | None) -> "WSGIApplication":
+    """Return the application; of several workers, one gets the clock with it. Runs in the worker."""
     os.setpgrp()  # Ctrl-C is for the parent alone, which then stops its workers in order
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian sets its own, after this: not the parent's
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # standard output belongs to the command
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if os.environ.get(CLOCK, "yes") == "yes" and not _take(one_clock):
+    if clock_file and not _take(clock_file):
         os.environ[CLOCK] = "no"
     from monitor.serving import application
 

@@ -31,15 +31,14 @@ HOURS: dict[FlagKind, tuple[float, float]] = {
     FlagKind.CALL_REQUESTED: (1, 5),
 }
 """In how many open hours a flag of a kind is decided."""
-LINGERS = {
-    Course.PLATEAU: FlagKind.NOT_IMPROVING,
-    Course.DETERIORATING: FlagKind.DETERIORATING,
-    Course.GONE_QUIET: FlagKind.MISSED_CHECK_INS,
-    Course.UNREACHABLE: FlagKind.UNREACHABLE,
-    Course.OPTED_OUT: FlagKind.OPTED_OUT,
+LINGERS: dict[Course, tuple[FlagKind, timedelta]] = {
+    Course.PLATEAU: (FlagKind.NOT_IMPROVING, timedelta(days=14)),
+    Course.DETERIORATING: (FlagKind.DETERIORATING, timedelta(days=7)),
+    Course.GONE_QUIET: (FlagKind.MISSED_CHECK_INS, timedelta(days=21)),
+    Course.UNREACHABLE: (FlagKind.UNREACHABLE, timedelta(days=21)),
+    Course.OPTED_OUT: (FlagKind.OPTED_OUT, timedelta(days=5)),
 }
-"""What nobody has decided yet when the demonstration starts, beside what came in a moment ago."""
-LATELY = timedelta(days=21)
+"""What nobody has decided yet when the demonstration starts if it is no older, beside what came in a moment ago."""
 TO_BE_RUNG = frozenset({FlagKind.MISSED_CHECK_INS, FlagKind.UNREACHABLE})
 
 
@@ -94,7 +93,8 @@ class Colleagues:
         age = self.ends_at - flag.opened_at
         if self.entry.present is Present.FRESH:
             return age < timedelta(days=1)
-        if LINGERS.get(self.entry.course) is not flag.kind or age > LATELY:
+        kind, oldest = LINGERS.get(self.entry.course, (None, age))
+        if flag.kind is not kind or age > oldest:
             return False
         return flag.kind in TO_BE_RUNG or self.entry.number <= SHOWN_AT_LENGTH or self.chance.random() < 0.8
 

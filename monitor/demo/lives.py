@@ -73,7 +73,7 @@ class Life:
         self._foresee_texts()
         zone, chance = self.entry.place.zone, self.chance
         at = time(chance.choice((9, 10, 11, 13, 14, 15)), chance.choice((0, 30)))
-        starts_at = to_utc(to_local(now, zone).date() + WEEK, at, zone)
+        starts_at = to_utc(to_local(self.dates.opened_at, zone).date() + WEEK, at, zone)  # a working day, as that was
         self._book(now, starts_at)
         if chance.random() < 0.4:
             self.timeline.at(starts_at + APPOINTMENT_LASTS, self._set_up_phone)

@@ -8,18 +8,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, record
-from monitor.care.models import LOW_INTENSITY, Appointment, Episode, StepAssignment
+from monitor.care.models import Episode
 from monitor.care.promises import hours_of
 from monitor.checkins.closing import hold
-from monitor.checkins.models import CancelReason, CheckIn, MeasureState
+from monitor.checkins.models import CheckIn, MeasureState
+from monitor.db import table
 from monitor.errors import MonitorError
 from monitor.flags.clocks import due_at
-from monitor.flags.facts import EpisodeFacts, Finding, MeasureFacts, SafetyFacts, Thresholds
+from monitor.flags.facts import Finding, SafetyFacts
+from monitor.flags.gather import facts_of
 from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
-from monitor.measures import catalogue
+from monitor.ids import new_id
 from monitor.people.models import StaffMember
 
 POLICY = FlagPolicy()
@@ -29,6 +31,14 @@ DECISION_HOLDS = timedelta(days=28)
 
 _ACTS_OF_THE_PATIENT = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.OPTED_OUT})
 """What somebody has just told us is news each time, whatever was decided about the last time."""
+
+# Made once: patients wait on these, and SQLAlchemy then knows their SQL without looking at them again.
+_NEWEST = (
+    sa.select(Flag)
+    .where(Flag.episode_id == sa.bindparam("episode_id"), Flag.kind.in_(sa.bindparam("kinds", expanding=True)))
+    .order_by(Flag.closed_at.is_(None), Flag.opened_at)
+)
+_INSERT_FLAG, _INSERT_EVENTS = sa.insert(table(Flag)), sa.insert(table(FlagEvent))
 
 
 class OutcomeNotAllowed(MonitorError):
@@ -52,91 +62,11 @@ def evaluate(
     only: Collection[Rule] = tuple(Rule),
 ) -> tuple[Finding, ...]:
     """Run the rules on an episode as it stands at `now` and open or join the flags that they raise."""
-    facts = _facts(session, episode, states, now, safety, opted_out=opted_out, call_requested=call_requested)
+    facts = facts_of(session, episode, states, now, safety, opted_out=opted_out, call_requested=call_requested)
     found = tuple(finding for finding in findings(facts, POLICY) if finding.rule in only)
     if found:
         raise_flags(session, episode, found, now=now, check_in_id=check_in_id)
     return found
-
-
-def _facts(
-    session: Session,
-    episode: Episode,
-    states: Mapping[str, MeasureState],
-    now: datetime,
-    safety: SafetyFacts | None,
-    *,
-    opted_out: bool,
-    call_requested: bool,
-) -> EpisodeFacts:
-    ours = CheckIn.episode_id == episode.id
-    answered = sa.select(sa.func.max(CheckIn.due_at)).where(ours, CheckIn.completed_at.is_not(None))
-    since = sa.or_(answered.scalar_subquery().is_(None), CheckIn.due_at > answered.scalar_subquery())
-    count = sa.select(sa.func.count()).select_from(CheckIn).where(ours, since)
-    intensive_until = (
-        sa.select(sa.func.max(StepAssignment.from_at))
-        .where(StepAssignment.episode_id == episode.id, StepAssignment.step.not_in(LOW_INTENSITY))
-        .scalar_subquery()
-    )
-    row = session.execute(
-        sa.select(
-            sa.select(StepAssignment.step)
-            .where(StepAssignment.episode_id == episode.id)
-            .order_by(StepAssignment.from_at.desc())
-            .limit(1)
-            .scalar_subquery()
-            .label("step"),
-            sa.select(sa.func.count())
-            .select_from(Appointment)
-            .where(
-                Appointment.episode_id == episode.id,
-                Appointment.attended_at.is_not(None),
-                Appointment.starts_at >= sa.func.coalesce(intensive_until, episode.opened_at),
-            )
-            .scalar_subquery()
-            .label("attended"),
-            count.where(CheckIn.missed_at.is_not(None)).scalar_subquery().label("missed"),
-            count.where(CheckIn.cancel_reason == CancelReason.NOT_DELIVERED).scalar_subquery().label("undelivered"),
-            sa.select(Flag.kind)
-            .where(Flag.episode_id == episode.id)
-            .order_by(Flag.closed_at.is_(None).desc(), Flag.opened_at.desc())
-            .limit(1)
-            .scalar_subquery()
-            .label("last_flag"),
-        )
-    ).one()
-    safety_answers = [state.safety_answer for state in states.values() if state.safety_answer is not None]
-    return EpisodeFacts(
-        step=row.step,
-        week=(now - episode.opened_at).days // 7,
-        measures=tuple(_measure(state) for _, state in sorted(states.items(), reverse=True)),
-        attended_contacts=row.attended,
-        missed_in_a_row=row.missed,
-        undelivered_in_a_row=row.undelivered,
-        number_failed=episode.patient.number_failed_at is not None,
-        last_safety_answer=max(safety_answers, default=None),
-        had_open_worsening=row.last_flag == FlagKind.DETERIORATING,
-        safety=safety,
-        opted_out=opted_out,
-        call_requested=call_requested,
-    )
-
-
-def _measure(state: MeasureState) -> MeasureFacts:
-    spec = catalogue.spec(state.instrument)
-    recent = (state.third_last, state.second_last, state.last)
-    return MeasureFacts(
-        code=state.instrument,
-        thresholds=Thresholds(spec.caseness, spec.reliable_change, spec.minimal_difference),
-        baseline=state.baseline,
-        baseline_on=state.baseline_at.date() if state.baseline_at else None,
-        last=state.last,
-        last_on=state.last_at.date() if state.last_at else None,
-        best=state.best,
-        worst=state.worst,
-        count=state.count,
-        recent=tuple(total for total in recent if total is not None),
-    )
 
 
 def raise_flags(
@@ -144,7 +74,7 @@ def raise_flags(
 ) -> None:
     """Open a flag for each kind that has none open, and let new evidence join the ones that are."""
     hold(session, episode.id)
-    hours = hours_of(episode.care_team)
+    said: list[dict[str, object]] = []
     by_kind: dict[FlagKind, list[Finding]] = {}
     for finding in found:
         by_kind.setdefault(finding.kind, []).append(finding)
@@ -154,51 +84,49 @@ def raise_flags(
         fresh = same if flag is None else [each for each in same if _is_news(session, flag, each, check_in_id, now)]
         if not fresh:
             continue
+        hours = hours_of(episode.care_team)
         due = min(due_at(finding, now, hours, POLICY) for finding in fresh)
         severity = max((finding.severity for finding in fresh), key=list(Severity).index)
         if flag is None or flag.closed_at is not None:
-            flag, event = _open(session, episode, kind, severity, due, now), FlagEventKind.OPENED
+            flag_id, event = _open(session, episode, kind, severity, due, now), FlagEventKind.OPENED
         else:
             _join(flag, severity, due)
-            event = FlagEventKind.EVIDENCE
-        for finding in fresh:
-            session.add(
-                FlagEvent(
-                    flag_id=flag.id,
-                    at=now,
-                    kind=event,
-                    rule=finding.rule,
-                    evidence=_as_json(finding),
-                    check_in_id=check_in_id,
-                    patient_id=flag.patient_id,
-                )
-            )
+            flag_id, event = flag.id, FlagEventKind.EVIDENCE
+        said += [
+            {
+                "flag_id": flag_id,
+                "at": now,
+                "kind": event,
+                "rule": finding.rule,
+                "evidence": _as_json(finding),
+                "check_in_id": check_in_id,
+                "patient_id": episode.patient_id,
+            }
+            for finding in fresh
+        ]
+    if said:
+        session.connection().execute(_INSERT_EVENTS, said)
     session.flush()
 
 
 def _newest_flags(session: Session, episode_id: UUID, kinds: tuple[FlagKind, ...]) -> dict[FlagKind, Flag]:
-    rows = session.scalars(
-        sa.select(Flag)
-        .where(Flag.episode_id == episode_id, Flag.kind.in_(kinds))
-        .order_by(Flag.closed_at.is_(None), Flag.opened_at)
-    )
-    return {flag.kind: flag for flag in rows}
+    return {flag.kind: flag for flag in session.scalars(_NEWEST, {"episode_id": episode_id, "kinds": kinds})}
 
 
-def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity, due: datetime, now: datetime) -> Flag:
-    flag = Flag(
-        episode_id=episode.id,
-        patient_id=episode.patient_id,
-        patient=episode.patient,
-        kind=kind,
-        severity=severity,
-        owner_id=episode.accountable_id,
-        opened_at=now,
-        due_at=due,
-    )
-    session.add(flag)
-    session.flush()
-    return flag
+def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity, due: datetime, now: datetime) -> UUID:
+    flag_id = new_id()
+    flag = {
+        "id": flag_id,
+        "episode_id": episode.id,
+        "patient_id": episode.patient_id,
+        "kind": kind,
+        "severity": severity,
+        "owner_id": episode.accountable_id,
+        "opened_at": now,
+        "due_at": due,
+    }
+    session.connection().execute(_INSERT_FLAG, flag)
+    return flag_id
 
 
 def _join(flag: Flag, severity: Severity, due: datetime) -> None:

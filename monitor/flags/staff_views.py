@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from monitor.access import Action, OutOfScope, note_reads, viewer
+from monitor.audit import record
 from monitor.care.scope import patient_in_scope
 from monitor.db import reading, unit_of_work
 from monitor.flags import service
@@ -129,6 +130,7 @@ def _hand_over(session: Session, flag: Flag, staff_member: StaffMember, form: Ty
 def _flag_page(session: Session, flag: Flag, form: Typed) -> str:
     """Show one flag with its form as it was typed."""
     there = runtime()
+    record(session, viewer().actor, "viewed patient", "patient", flag.patient_id, now=there.clock())
     reader = Reader(viewer().language, there.settings.default_region, flag.episode.care_team.time_zone)
     return render_template(
         "staff/flag.html",

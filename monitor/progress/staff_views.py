@@ -4,9 +4,11 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from monitor.access import OutOfScope, note_reads, viewer
+from monitor.audit import record as write_down
 from monitor.care.models import AppointmentState, Episode
 from monitor.care.scope import patient_in_scope
 from monitor.checkins.enrolment import Preview, preview
@@ -90,7 +92,7 @@ def add(patient_id: UUID) -> ResponseReturnValue:
                 starts_at = to_utc(on, at, episode.care_team.time_zone)
                 appointments.agree(session, episode, starts_at, staff_member_id=who.staff_member_id, now=there.clock())
         if form.faults:
-            return _faulty(episode, form), 422
+            return _faulty(session, episode, form), 422
     flash(N_("Saved."))
     return redirect(url_for("record.page", patient_id=patient_id), 303)
 
@@ -100,8 +102,9 @@ def _invitation(language: str) -> Preview:
     return preview(language, sender=settings.sender_name, base_url=settings.base_url)
 
 
-def _faulty(episode: Episode, form: Typed) -> str:
+def _faulty(session: Session, episode: Episode, form: Typed) -> str:
     """Show the form again as it was typed."""
+    write_down(session, viewer().actor, "viewed patient", "patient", episode.patient_id, now=runtime().clock())
     return render_template(
         "staff/contact.html",
         form=form,

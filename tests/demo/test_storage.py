@@ -95,7 +95,7 @@ def test_keys_are_kept_beside_a_file_for_its_owner_alone(tmp_path: Path) -> None
 
 def test_keys_of_a_server_are_kept_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    first, second = (keys_path(sa.make_url(f"postgresql://user:word@somewhere/{name}")) for name in "ab")
+    first, second = (keys_path(sa.make_url(f"postgresql://somebody:word@somewhere/{name}")) for name in "ab")
 
     assert first.is_relative_to(tmp_path)
     assert first != second

@@ -82,6 +82,7 @@ def test_without_a_reason_it_stays_open(ward: Ward, reason: str) -> None:
     assert page.status_code == 422
     assert "Without a reason the flag stays open." in words(page)
     assert ward.app.rows() == before
+    assert len(ward.app.audit("viewed patient")) == 1, "the page shows the patient, so it is written down"
 
 
 def test_a_refused_form_keeps_what_was_typed_and_where_it_came_from(ward: Ward) -> None:

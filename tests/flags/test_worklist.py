@@ -17,7 +17,7 @@ from monitor.db import Sessions, unit_of_work
 from monitor.flags import service
 from monitor.flags.due import Reader, age, due
 from monitor.flags.facts import Evidence, Finding
-from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Rule, Severity
+from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag
 from monitor.flags.spark import spark
 from monitor.ids import new_id
@@ -127,7 +127,16 @@ def test_another_team_s_patients_are_not_there(floor: Floor) -> None:
     assert "Stranger" not in page
 
 
-def test_a_closed_flag_leaves_and_an_open_one_never_does_by_itself(floor: Floor) -> None:
+def test_a_closed_flag_leaves(floor: Floor) -> None:
+    care = floor.patient("Noor", FlagKind.NOT_IMPROVING)
+    with unit_of_work(floor.sessions) as session:
+        flag = session.scalars(sa.select(Flag).where(Flag.patient_id == care.patient.id)).one()
+        service.close(session, flag, floor.maren, Outcome.CARE_CHANGED, "Goes to step 3.", NOW)
+
+    assert "Nothing is waiting" in floor.maren_s.text("/")
+
+
+def test_an_open_flag_never_leaves_because_time_passed(floor: Floor) -> None:
     floor.patient("Noor", FlagKind.NOT_IMPROVING)
     floor.app.wait(days=400)
 

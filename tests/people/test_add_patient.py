@@ -341,6 +341,18 @@ def test_a_new_number_that_cannot_be_one_is_shown_again_as_typed(clinic: Clinic)
     assert "Write it as" in words(page)
 
 
+def test_a_new_number_that_somebody_has_needs_a_tick(clinic: Clinic) -> None:
+    clinic.add()
+    samir = clinic.add(preferred_name="Samir", number="07400 123457")
+
+    page = clinic.maren_s.post(f"/patients/{samir.id}/number", number="07400 123456")
+    assert page.status_code == 422
+    assert "Another patient in care has this number" in words(page)
+
+    shared = clinic.maren_s.post(f"/patients/{samir.id}/number", number="07400 123456", number_is_shared="yes")
+    assert shared.status_code == 303
+
+
 def test_a_pause_lasts_until_its_day_and_an_empty_one_ends_it(clinic: Clinic) -> None:
     patient = clinic.add()
     until = NOW.date() + timedelta(days=21)

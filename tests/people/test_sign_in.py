@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from monitor.access import POLICY, Action
 from monitor.config import Settings
 from monitor.db import Sessions, unit_of_work
+from monitor.people import sign_in
 from monitor.people.models import Role, StaffMember, StaffSession, TeamMembership
-from tests.builders import NOW, a_patient, a_staff_member, a_team
+from tests.builders import NOW, PASSWORD, a_patient, a_staff_member, a_team
 from tests.staff_browser import Browser, StaffApp, a_code, words
 
 CLINICAL = (Role.CLINICIAN, Role.COORDINATOR, Role.SUPERVISOR)
@@ -101,6 +102,18 @@ def test_an_older_code_does_not_work_after_a_newer_one(app: StaffApp) -> None:
     assert app.browser().sign_in(code=a_code(NOW + timedelta(seconds=30))).status_code == 303
 
     assert app.browser().sign_in(code=a_code(NOW)).status_code == 422
+
+
+def test_a_code_that_was_read_twice_at_once_opens_the_door_for_the_first(app: StaffApp) -> None:
+    with unit_of_work(app.sessions) as session:
+        found = sign_in.look_up(session, "maren@example.org")
+        step = sign_in.accepted_step(found, PASSWORD, a_code(NOW), NOW)
+        assert step
+        assert found.staff_member_id
+        tokens = [sign_in.admit(session, found.staff_member_id, step, NOW) for _ in range(2)]
+        assert [token is not None for token in tokens] == [True, False]
+        again = sign_in.look_up(session, "maren@example.org")
+        assert sign_in.accepted_step(again, PASSWORD, a_code(NOW), NOW) is None
 
 
 @pytest.mark.parametrize("field", ["email", "password", "code"])
@@ -216,6 +229,18 @@ def test_the_cookie_is_new_at_sign_in_and_shut_to_scripts_and_other_sites(app: S
     assert after
     assert before.value != after.value
     assert {"HttpOnly", "SameSite=Strict"} <= set(page.headers["Set-Cookie"].split("; "))
+
+
+def test_nothing_of_an_earlier_cookie_is_carried_over(app: StaffApp) -> None:
+    browser = app.browser()
+    browser.get("/sign-in")
+    with browser.client.session_transaction() as cookie:
+        cookie["planted"] = "by somebody else"
+
+    browser.sign_in()
+
+    with browser.client.session_transaction() as cookie:
+        assert "planted" not in cookie
 
 
 def test_the_cookie_names_nobody(app: StaffApp) -> None:

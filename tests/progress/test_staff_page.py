@@ -219,7 +219,7 @@ def test_a_safety_answer_that_was_changed_before_sending_stays(course: Course) -
 
     said = course.said()
 
-    assert "Item 9 answered 3, nearly every day." in said
+    assert "Item 9 answered 3, nearly every day. Given on the phone before the check-in was sent, and kept." in said
     assert "An answer of 0 is not safety." in said
 
 

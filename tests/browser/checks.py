@@ -1,0 +1,39 @@
+"""What must be true of every screen: whoever reads, however they read."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LEAST_TARGET = 44
+"""CSS pixels: the width and height of a fingertip (WCAG 2.2, 2.5.5)."""
+
+_axe = Axe()
+
+
+def violations(page: Page, *, only: str | None = None) -> list[tuple[str, list[str]]]:
+    """What axe finds, or what one rule of it does: each rule with the elements that break it."""
+    looked_for = {"type": "rule", "values": [only]} if only else {"type": "tag", "values": TAGS}
+    found = _axe.run(page, options={"runOnly": looked_for, "resultTypes": ["violations"]})
+    return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found.response["violations"]]
+
+
+def sideways(page: Page) -> list[str]:
+    """What sticks out of a page that scrolls sideways, innermost first."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+            .filter(each => { const at = each.getBoundingClientRect()
+                              return at.width && (at.right > innerWidth + 1 || at.left < -1) })
+            .reverse().slice(0, 4).map(each => each.outerHTML.slice(0, 120)).concat('the page scrolls sideways')"""
+    )
+
+
+def small_targets(page: Page) -> list[str]:
+    """What is too small to tap. Links inside a sentence may be as high as their line (WCAG 2.2, 2.5.8)."""
+    return page.evaluate(
+        """least => [...document.querySelectorAll('a, button, summary, select, textarea, label:has(input), input.field')]
+            .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.matches('p a, h2 a, .card.error a'))
+            .map(each => [each.getBoundingClientRect(), each.outerHTML.slice(0, 120)])
+            .filter(([at]) => at.width && (at.height < least || at.width < least))
+            .map(([at, html]) => `${Math.round(at.width)} x ${Math.round(at.height)}: ${html}`)""",
+        LEAST_TARGET,
+    )

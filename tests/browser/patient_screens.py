@@ -1,0 +1,291 @@
+"""Every screen of a patient's phone."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from monitor.db import reading, unit_of_work
+from monitor.people.devices import begin_enrolment
+from monitor.people.models import Patient, SafetyCover
+from tests.browser.screens import Screen, Visit
+from tests.browser.service import PIN
+
+OF_THE_DEMONSTRATION = {"ar": "أمل"}
+"""Whose chart is looked at: in Arabic somebody with an Arabic name, in any other language Nora."""
+
+
+def opened(path: str) -> Callable[[Visit], None]:
+    """A page that anybody may open."""
+    return lambda visit: visit.open(path)
+
+
+def check_in(step: str = "") -> Callable[[Visit], None]:
+    """A check-in at one of its steps."""
+    return lambda visit: visit.open(visit.asked().path + step)
+
+
+def first_check_in(visit: Visit) -> None:
+    """The check-in of somebody who has not been asked for consent yet."""
+    visit.open(visit.asked(consent=False).path)
+
+
+def nothing_chosen(visit: Visit) -> None:
+    check_in("#q1")(visit)
+    visit.page.click("#next")
+
+
+def help_opened(visit: Visit) -> None:
+    check_in("#q9")(visit)
+    visit.page.locator("#q9 .rows label").nth(2).click()
+
+
+def ready_to_send(visit: Visit) -> None:
+    check_in()(visit)
+    answer(visit)
+    visit.page.evaluate("location.hash = 'send'")
+    visit.page.wait_for_selector("#look:visible li")
+
+
+def all_at_once(visit: Visit) -> None:
+    """The check-in as it scrolls without script."""
+    check_in()(visit)
+    visit.page.evaluate(
+        """document.documentElement.className = '';
+           document.querySelectorAll('.step').forEach(step => step.hidden = false);
+           ['nav', 'look'].forEach(id => document.getElementById(id).hidden = true)"""
+    )
+
+
+def call_asked_halfway(visit: Visit) -> None:
+    help_opened(visit)
+    with visit.page.expect_navigation():
+        visit.page.click(".care .btn")
+
+
+def answer(visit: Visit, safety: int = 0, but: str = "") -> None:
+    """Answer 0 to everything but the safety item."""
+    visit.page.evaluate(
+        """([safety, but]) => document.querySelectorAll('fieldset').forEach(field => {
+            const name = field.querySelector('input').name
+            const value = name == 'phq9_9' ? safety : 0
+            if (name != but) field.querySelector(`[value="${value}"]`).checked = true
+        })""",
+        [safety, but],
+    )
+
+
+def sent(visit: Visit, safety: int = 0, but: str = "") -> None:
+    """Press Send on the check-in that is open."""
+    answer(visit, safety, but)
+    with visit.page.expect_navigation():
+        visit.page.evaluate("document.querySelector('#send .btn').click()")
+
+
+def thanks(visit: Visit) -> None:
+    check_in()(visit)
+    sent(visit)
+
+
+def thanks_on_own_phone(visit: Visit) -> None:
+    asked = visit.own_phone()
+    visit.open(asked.path)
+    sent(visit)
+
+
+def open_questions(visit: Visit) -> None:
+    check_in()(visit)
+    sent(visit, but="phq9_7")
+
+
+def open_questions_after_safety(visit: Visit) -> None:
+    check_in()(visit)
+    sent(visit, safety=2, but="gad7_1" if visit.page.locator("[name=gad7_1]").count() else "phq9_7")
+
+
+def open_safety_item(visit: Visit) -> None:
+    check_in()(visit)
+    sent(visit, but="phq9_9")
+
+
+def note_too_long(visit: Visit) -> None:
+    check_in()(visit)
+    visit.page.evaluate("note.removeAttribute('maxlength'); note.value = 'x'.repeat(1200)")
+    sent(visit)
+
+
+def support(visit: Visit) -> None:
+    check_in()(visit)
+    sent(visit, safety=1)
+
+
+def support_at_night(visit: Visit) -> None:
+    visit.service.now += timedelta(hours=12)
+    support(visit)
+
+
+def support_without_cover(visit: Visit) -> None:
+    asked = visit.asked()
+    with unit_of_work(visit.service.sessions) as session:
+        session.execute(sa.delete(SafetyCover).where(SafetyCover.care_team_id == asked.care.team.id))
+    visit.open(asked.path)
+    sent(visit, safety=1)
+
+
+def said(button: str) -> Callable[[Visit], None]:
+    """The page after help, once one of its buttons was pressed."""
+
+    def go(visit: Visit) -> None:
+        support(visit)
+        with visit.page.expect_navigation():
+            visit.page.click(button)
+
+    return go
+
+
+def link_asked_for(visit: Visit) -> None:
+    visit.open("/c/unknown")
+    with visit.page.expect_navigation():
+        visit.page.click("main .btn")
+
+
+def square_read(visit: Visit) -> None:
+    asked = visit.asked()
+    with unit_of_work(visit.service.sessions) as session:
+        patient = session.get_one(Patient, asked.care.patient.id)
+        token = begin_enrolment(session, patient, None, visit.service.now).token
+    visit.open(f"/set-up/{token}")
+
+
+def weak_pin(visit: Visit) -> None:
+    square_read(visit)
+    visit.page.fill("#pin", "123456")
+    visit.page.fill("#again", "123456")
+    visit.send_unchecked("main form .btn")
+
+
+def unknown_code(visit: Visit) -> None:
+    visit.open("/set-up")
+    visit.page.fill("#code", "12 34")
+    visit.send_unchecked("main form .btn")
+
+
+def chart(query: str = "") -> Callable[[Visit], None]:
+    """The chart of somebody who has been in care for months."""
+
+    def go(visit: Visit) -> None:
+        name = OF_THE_DEMONSTRATION.get(visit.language, "Nora")
+        with reading(visit.service.sessions) as session:
+            patient_id = visit.service.patient(session, name).id
+        visit.service.set_up(visit.page, patient_id)
+        visit.open(f"/me{query}")
+
+    return go
+
+
+def no_chart_yet(visit: Visit) -> None:
+    visit.own_phone()
+    visit.open("/me")
+
+
+def settings(button: str | None = None) -> Callable[[Visit], None]:
+    """A patient's own settings, once one of their buttons was pressed."""
+
+    def go(visit: Visit) -> None:
+        visit.own_phone()
+        visit.open("/me/settings")
+        if button:
+            visit.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+            visit.send_unchecked(f"button[name=do][value={button}]")
+
+    return go
+
+
+def no_such_day(visit: Visit) -> None:
+    settings()(visit)
+    visit.page.evaluate("day.options[0].value = '9'; day.selectedIndex = 0")
+    visit.send_unchecked("button[value=save]")
+
+
+def pin_asked(*tried: str) -> Callable[[Visit], None]:
+    """The page that asks for the PIN, once some were tried."""
+
+    def go(visit: Visit) -> None:
+        visit.own_phone()
+        visit.service.now += timedelta(minutes=20)
+        visit.open("/me")
+        for pin in tried:
+            visit.page.fill("#pin", pin)
+            visit.send_unchecked("main form .btn")
+
+    return go
+
+
+def taken_off(visit: Visit) -> None:
+    pin_asked(PIN)(visit)
+    visit.open("/me/settings")
+    visit.send_unchecked("button[value=forget]")
+
+
+def too_many_codes(visit: Visit) -> None:
+    visit.service.now += timedelta(days=1)
+    for _ in range(12):
+        unknown_code(visit)
+        if visit.page.locator("#code").count() == 0:
+            return
+
+
+def unreadable(visit: Visit) -> None:
+    visit.open("/c/unknown")
+    visit.page.evaluate("document.forms[0].elements.token.value = 'x'.repeat(70000)")
+    visit.send_unchecked("main .btn")
+
+
+SCREENS = (
+    Screen("check-in", "check_in", check_in()),
+    Screen("first check-in", "check_in", first_check_in),
+    Screen("question", "check_in", check_in("#q1")),
+    Screen("question without an answer", "check_in", nothing_chosen),
+    Screen("safety item", "check_in", check_in("#q9")),
+    Screen("safety item above 0", "check_in", help_opened),
+    Screen("call asked for halfway", "check_in", call_asked_halfway),
+    Screen("ready to send", "check_in", ready_to_send),
+    Screen("all questions at once", "check_in", all_at_once),
+    Screen("open question", "check_in_open", open_questions),
+    Screen("open question, safety above 0", "check_in_open", open_questions_after_safety),
+    Screen("open safety item", "check_in_open", open_safety_item),
+    Screen("note too long", "check_in_open", note_too_long),
+    Screen("thanks", "thanks", thanks),
+    Screen("thanks on one's own phone", "thanks", thanks_on_own_phone),
+    Screen("support", "support", support),
+    Screen("support at night", "support", support_at_night),
+    Screen("support where nobody reads", "support", support_without_cover),
+    Screen("feels safe", "support", said("button[value=yes]")),
+    Screen("does not feel safe", "support", said("button[value=no]")),
+    Screen("call asked for", "support", said("button[name=call]")),
+    Screen("link that has ended", "closed_link", opened("/c/unknown")),
+    Screen("new link", "link_sent", link_asked_for),
+    Screen("help", "help", opened("/help")),
+    Screen("help elsewhere", "help", opened("/help?country=other")),
+    Screen("set up by digits", "set_up", opened("/set-up")),
+    Screen("set up by digits, wrong ones", "set_up", unknown_code),
+    Screen("set up by square", "set_up", square_read),
+    Screen("set up by square, weak PIN", "set_up", weak_pin),
+    Screen("square that has ended", "set_up_closed", opened("/set-up/unknown")),
+    Screen("chart", "progress", chart()),
+    Screen("whole chart", "progress", chart("?all=1")),
+    Screen("no chart yet", "progress", no_chart_yet),
+    Screen("settings", "settings", settings()),
+    Screen("settings saved", "settings", settings("save")),
+    Screen("settings refused", "settings", no_such_day),
+    Screen("on a break", "settings", settings("pause")),
+    Screen("texts stopped", "settings", settings("stop")),
+    Screen("new PIN refused", "settings", settings("pin")),
+    Screen("PIN", "pin", pin_asked()),
+    Screen("wrong PIN", "pin", pin_asked("271828")),
+    Screen("locked phone", "pin", pin_asked(*["271828"] * 5)),
+    Screen("phone removed", "removed", taken_off),
+    Screen("no such page", "error", opened("/nowhere")),
+    Screen("too long", "error", unreadable),
+    Screen("too many codes", "error", too_many_codes),
+)

@@ -1,0 +1,83 @@
+"""Every screen of both surfaces, in light and in dark, in two languages each, as axe sees it."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from monitor import Surface, create_app
+from monitor.config import RESOURCES
+from monitor.db import unit_of_work
+from monitor.people.models import StaffMember
+from tests.browser import patient_screens, staff_screens
+from tests.browser.checks import sideways, small_targets, violations
+from tests.browser.screens import Screen, Visit
+from tests.browser.service import DESK, PHONE, Service, browsing
+
+COLOURS = "color-contrast"
+"""The one rule of axe for which it matters whether a page is light or dark."""
+NO_PAGE = {"static", "health.healthz"}
+FRAMES = {"page", "door", "after_check_in"}
+"""Templates that others fill."""
+
+
+def named(screens: tuple[Screen, ...]) -> list[object]:
+    """Screens as parameters, by their names."""
+    return [pytest.param(screen, id=screen.name) for screen in screens]
+
+
+@pytest.mark.parametrize("screen", named(patient_screens.SCREENS))
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
+    with browsing(chromium, riverside, viewport=PHONE) as page:
+        screen.go(Visit(page, riverside, language))
+
+        assert riverside.shown[-1][1] == f"patient/{screen.template}.html"
+        assert page.locator("html").get_attribute("lang") == language
+        assert small_targets(page) == []
+        assert sideways(page) == []
+        assert violations(page) == []
+        in_the_dark(page)
+        assert violations(page, only=COLOURS) == []
+
+
+@pytest.mark.parametrize("screen", named(staff_screens.SCREENS))
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
+    everybody_reads(riverside, language)
+    with browsing(chromium, riverside, viewport=DESK, locale=language, storage_state=cookies(chromium, riverside, screen.who)) as page:
+        screen.go(Visit(page, riverside, language))
+
+        assert riverside.shown[-1][1] == f"staff/{screen.template}.html"
+        assert page.locator("html").get_attribute("lang") == language
+        assert sideways(page) == []
+        assert violations(page) == []
+        in_the_dark(page)
+        assert violations(page, only=COLOURS) == []
+        page.set_viewport_size(PHONE)
+        assert sideways(page) == []
+        assert violations(page) == []
+
+
+def in_the_dark(page: Page) -> None:
+    """Let the phone or the desk ask for dark pages."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+
+
+def cookies(chromium: Browser, service: Service, who: str | None) -> object:
+    """What a browser holds once somebody has signed in."""
+    if who is None:
+        return None
+    if who not in service.signed_in:
+        with browsing(chromium, service) as page:
+            service.sign_in(page, who)
+            service.signed_in[who] = page.context.storage_state()
+    return service.signed_in[who]
+
+
+def everybody_reads(service: Service, language: str) -> None:
+    """Let the staff pages speak a language."""
+    with unit_of_work(service.sessions) as session:
+        session.execute(sa.update(StaffMember).values(language=language))
