@@ -40,6 +40,11 @@ class Language:
         return self.tag.replace("_", "-")
 
     @property
+    def comma(self) -> str:
+        """What stands between two things in a row."""
+        return "، " if self.rtl else ", "
+
+    @property
     def direction(self) -> str:
         """The value of HTML's `dir`."""
         return "rtl" if self.rtl else "ltr"
@@ -204,7 +209,8 @@ def format_time(value: datetime | time, language: str, zone: tzinfo | str | None
 def format_moment(value: datetime, language: str, zone: tzinfo | str, region: str | None = None) -> str:
     """Return weekday, day, month and time of a moment in a zone."""
     local = _local(value, zone)
-    return f"{format_date(local.date(), language, 'EEEEdMMMM', region)}, {format_time(local, language)}"
+    day = format_date(local.date(), language, "EEEEdMMMM", region)
+    return f"{day}{LANGUAGES[language].comma}{format_time(local, language)}"
 
 
 def format_number(value: int | float, language: str) -> str:

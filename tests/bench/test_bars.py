@@ -51,9 +51,8 @@ def test_what_is_due_is_found_by_the_partial_index(service: Service) -> None:
     plan = explained(service, query, parameters)
 
     assert "ix_check_ins_closing" in plan
-    for rows in ("check_ins", "episodes", "patients"):
-        assert f"Seq Scan on {rows}" not in plan
-        assert f"SCAN {rows}" not in plan.replace(f"SCAN {rows} USING INDEX", "")
+    assert "Seq Scan on check_ins" not in plan
+    assert "SCAN check_ins" not in plan
 
 
 def explained(service: Service, query: str, parameters: object) -> str:

@@ -31,7 +31,7 @@ def named(screens: tuple[Screen, ...]) -> list[object]:
 @pytest.mark.parametrize("screen", named(patient_screens.SCREENS))
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
-    with browsing(chromium, riverside, viewport=PHONE) as page:
+    with browsing(chromium, riverside, viewport=PHONE, locale=language) as page:
         screen.go(Visit(page, riverside, language))
 
         assert riverside.shown[-1][1] == f"patient/{screen.template}.html"

@@ -16,14 +16,13 @@ from monitor.db import Sessions, unit_of_work
 from tests.builders import NOW, answers
 
 STEPS = (
-    (workflows.closing, "lock"),
+    (workflows.closing, "complete"),
+    (workflows.checkins, "states_of"),
     (workflows, "state_consent"),
     (workflows.checkins, "keep_submission"),
     (workflows.checkins, "score_all"),
     (workflows.checkins, "keep_scores"),
-    (workflows.checkins, "states_of"),
     (workflows.checkins, "carry_forward"),
-    (workflows.closing, "complete"),
     (workflows.outbox, "cancel_waiting"),
     (workflows.flags, "evaluate"),
 )
