@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import joinedload
 
 from monitor import workflows
-from monitor.beats import beat
+from monitor.beats import beat, last_beat
 from monitor.care.models import Episode
 from monitor.checkins import closing, planning, prompts
 from monitor.checkins.models import CheckIn
 from monitor.clock import Clock
 from monitor.config import Environment, Gateway, Settings
-from monitor.db import Sessions, unit_of_work
+from monitor.db import Sessions, reading, unit_of_work
+from monitor.flags.proof import prove
 from monitor.messaging.delivery import Courier
 from monitor.messaging.gateway import ConsoleGateway, SmsGateway
 from monitor.messaging.jobs import DispatchReport, dispatch
+from monitor.people.service import forget_attempts
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 200
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ def tick(courier: Courier) -> TickReport:
     planned = plan(courier)
     texts = dispatch(courier)
     closed = close(courier)
+    once_a_day(courier)
     with unit_of_work(courier.sessions) as session:
         beat(session, "tick", courier.clock())
     return TickReport(planned, closed, texts)
@@ -114,6 +118,19 @@ def close(courier: Courier) -> int:
                 log.error("check-in %s: not closed: %s", check_in_id, type(error).__name__)
         if len(due) < BATCH:
             return closed
+
+
+def once_a_day(courier: Courier) -> None:
+    """Prove the flags and the state rows from the answers, and forget what was only kept to be counted."""
+    now = courier.clock()
+    with reading(courier.sessions) as session:
+        last = last_beat(session, "day")
+    if last is not None and last <= now < last + DAY:
+        return
+    prove(courier.sessions, courier.clock)
+    with unit_of_work(courier.sessions) as session:
+        forget_attempts(session, now - DAY)
+        beat(session, "day", now)
 
 
 def start_clock(courier: Courier, lock_path: Path | None = None) -> "BackgroundScheduler | None":

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from monitor.people.models import Channel, Consent, ContactPreference, Party, Patient, Purpose
+from monitor.people.models import Attempt, Channel, Consent, ContactPreference, Party, Patient, Purpose
 
 CONSENT_TEXT_VERSION = "2026-11"
 """The version of the words that a patient agrees to; a change of meaning changes it."""
@@ -91,3 +91,8 @@ def prefer(
     session.add(row)
     session.flush()
     return row
+
+
+def forget_attempts(session: Session, before: datetime) -> None:
+    """Delete counted tries that no limit looks at any more."""
+    session.execute(sa.delete(Attempt).where(Attempt.at < before))

@@ -58,7 +58,7 @@ def test_the_item_stands_under_the_truth_about_who_reads_it(sqlite_sessions: Ses
 
     notice = page[page.index("Before the next question") : page.index('name="phq9_9"')]
     assert "Nobody watches your answer live" in notice
-    assert "Monday to Friday <bdi dir="ltr">9:00–17:00</bdi>" in notice
+    assert 'Monday to Friday <bdi dir="ltr">9:00–17:00</bdi>' in notice
     assert "/help" in notice
 
 
