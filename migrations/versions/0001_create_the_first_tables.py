@@ -428,7 +428,9 @@ def upgrade() -> None:
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "CASE WHEN attended_at IS NULL THEN 0 ELSE 1 END + CASE WHEN missed_at IS NULL THEN 0 ELSE 1 END + CASE WHEN cancelled_at IS NULL THEN 0 ELSE 1 END <= 1",
+            "CASE WHEN attended_at IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN missed_at IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN cancelled_at IS NULL THEN 0 ELSE 1 END <= 1",
             name=op.f("ck_appointments_ended_once"),
         ),
         sa.ForeignKeyConstraint(["episode_id"], ["episodes.id"], name=op.f("fk_appointments_episode_id")),
@@ -652,7 +654,9 @@ def upgrade() -> None:
             "(cancelled_at IS NULL) = (cancel_reason IS NULL)", name=op.f("ck_check_ins_cancelled_with_a_reason")
         ),
         sa.CheckConstraint(
-            "CASE WHEN completed_at IS NULL THEN 0 ELSE 1 END + CASE WHEN missed_at IS NULL THEN 0 ELSE 1 END + CASE WHEN cancelled_at IS NULL THEN 0 ELSE 1 END <= 1",
+            "CASE WHEN completed_at IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN missed_at IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN cancelled_at IS NULL THEN 0 ELSE 1 END <= 1",
             name=op.f("ck_check_ins_ended_once"),
         ),
         sa.CheckConstraint("opens_at <= due_at AND due_at < closes_at", name=op.f("ck_check_ins_window")),
@@ -792,7 +796,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_scores_course", "scores", ["episode_id", "instrument", "at"], unique=False)
 
-    op.execute(f"INSERT INTO audit_head (chain, sequence, hash) VALUES (1, 0, {_no_hash()})")
+    op.execute(f"INSERT INTO audit_head (chain, sequence, hash) VALUES (1, 0, {_no_hash()})")  # noqa: S608  # zeros
     for table in APPEND_ONLY:
         _refuse("UPDATE", table, f"{table} is append-only")
         _refuse("DELETE", table, f"{table} is append-only")

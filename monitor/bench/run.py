@@ -48,7 +48,7 @@ def run(
         patients=patients,
         machine=machine,
         forced=forced,
-        bars=tuple(each for each in measured if isinstance(each, Bar)),
+        bars=tuple(sorted((each for each in measured if isinstance(each, Bar)), key=lambda bar: bar.number)),
         gates=tuple(each for each in measured if isinstance(each, Gate)),
     )
 

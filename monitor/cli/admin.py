@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import click
 import sqlalchemy as sa
 from alembic import command
+from alembic.util import CommandError
 
 from monitor import clock
 from monitor.cli.rules import BadInput
 from monitor.config import load_settings
-from monitor.errors import DatabaseUnavailable
+from monitor.errors import DatabaseUnavailable, MigrationPending
 from monitor.startup import alembic_config, open_database, unlock
 
 
@@ -24,6 +25,8 @@ def migrate_command(database: str | None) -> None:
         database = settings.database_url
     try:
         command.upgrade(alembic_config(database), "head")
+    except CommandError:
+        raise MigrationPending("the database is newer than this program; update the program") from None
     except sa.exc.OperationalError:
         place = sa.make_url(database).render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"the database at {place} does not answer") from None

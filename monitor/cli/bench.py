@@ -86,8 +86,8 @@ def _print(report: "Report") -> None:
             str(bar.number),
             bar.what,
             bar.where,
-            f"{bar.ours:,.3g} {bar.unit}",
-            f"{bar.reference:,.3g} {bar.unit}, {bar.beside}",
+            f"{_figure(bar.ours)} {bar.unit}",
+            f"{_figure(bar.reference)} {bar.unit}, {bar.beside}",
             _ratio(bar.ratio),
             ("at least " if bar.at_least else "at most ") + _ratio(bar.target),
             str(bar.n),
@@ -100,6 +100,10 @@ def _print(report: "Report") -> None:
         f"{report.patients:,} patients; {machine.processor}, {machine.cores} cores, {machine.system}, "
         f"{machine.python}; load {machine.load} before" + ("; FORCED: the machine was busy" if report.forced else "")
     )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _ratio(value: float) -> str:

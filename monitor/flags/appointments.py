@@ -46,5 +46,6 @@ def end(
             appointment.cancelled_at = now
             planning.drop_for_appointment(session, appointment, now)
     session.flush()
-    record(session, Actor("staff", staff_member_id), f"appointment {became}", "patient", episode.patient_id, now=now)
+    # The trail last: its lock is the one that everybody shares.
     evaluate(session, episode, states_of(session, episode.id), now=now)
+    record(session, Actor("staff", staff_member_id), f"appointment {became}", "patient", episode.patient_id, now=now)

@@ -13,7 +13,7 @@ from monitor.care.models import Episode
 from monitor.checkins.models import Mode, Submission
 from monitor.flags.due import Due, Reader, due
 from monitor.flags.facts import Evidence
-from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome
+from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind, FlagState
 from monitor.flags.rows import Tag, outcome_words, tag
 from monitor.flags.words import outcome_label, rule_line, sentence, state_label
@@ -102,6 +102,8 @@ class FlagDetail:
     evidence: tuple[EvidenceLine, ...]
     """The newest of each rule."""
     earlier: tuple[EvidenceLine, ...]
+    read_to: datetime
+    """The newest evidence on the page: what came in later, its reader has not seen."""
     happenings: tuple[Happening, ...]
     attempts: tuple[Choice, ...]
     closings: tuple[Choice, ...]
@@ -180,6 +182,7 @@ def _detail(
     said = [event for event in reversed(events) if event.evidence]
     newest = {event.rule: event for event in reversed(said)}
     return FlagDetail(
+        read_to=max((event.at for event in said), default=flag.opened_at),
         id=flag.id,
         patient_id=flag.patient_id,
         tag=tag(flag, events, reader.language),
@@ -218,10 +221,14 @@ def _evidence(event: FlagEvent, submissions: Mapping[UUID, Submission], now: dat
     )
 
 
+_SAID_EARLY = frozenset({Rule.S1, Rule.S2, Rule.S3, Rule.S4, Rule.C1})
+"""What a patient may have said before sending, or without ever sending, the rest of a check-in."""
+
+
 def _came(event: FlagEvent, submissions: Mapping[UUID, Submission], now: datetime, reader: Reader) -> str:
     when = reader.day_and_time(event.at, now)
     submission = submissions.get(event.check_in_id) if event.check_in_id else None
-    if submission is None and event.check_in_id:
+    if submission is None and event.check_in_id and event.rule in _SAID_EARLY:
         return reader.say(N_("Noticed %(when)s, from a check-in that was begun and not sent."), when=when)
     if submission is None:
         return reader.say(N_("Noticed %(when)s."), when=when)

@@ -45,6 +45,10 @@ class OutcomeNotAllowed(MonitorError):
     """This outcome does not close a flag of this kind."""
 
 
+class EvidenceSince(MonitorError):
+    """Evidence has joined the flag that whoever closes it has not read."""
+
+
 class FlagClosed(MonitorError):
     """Somebody has closed this flag already."""
 
@@ -194,10 +198,25 @@ def record_attempt(
 
 
 def close(
-    session: Session, flag: Flag, staff_member: StaffMember, outcome: Outcome, reason: str, now: datetime
+    session: Session,
+    flag: Flag,
+    staff_member: StaffMember,
+    outcome: Outcome,
+    reason: str,
+    now: datetime,
+    *,
+    read_to: datetime | None = None,
 ) -> None:
-    """Close a flag with what a person did and why that is enough. Raises FlagClosed, OutcomeNotAllowed."""
+    """Close a flag with what a person did and why that is enough.
+
+    `read_to` is the newest evidence that they had before them. Raises FlagClosed, EvidenceSince, OutcomeNotAllowed.
+    """
     _keep_open(session, flag)
+    newer = sa.select(FlagEvent.id).where(
+        FlagEvent.flag_id == flag.id, FlagEvent.evidence.is_not(None), FlagEvent.at > (read_to or now)
+    )
+    if session.scalar(sa.select(newer.exists())):
+        raise EvidenceSince("new evidence has joined this flag since it was read")
     if outcome not in CLOSES[flag.kind] or not reason.strip():
         raise OutcomeNotAllowed("this outcome does not close a flag of this kind, or its reason is missing")
     flag.seen_at, flag.acted_at = flag.seen_at or now, flag.acted_at or now

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -31,6 +32,7 @@ flags = Blueprint("flags", __name__)
 REASON_OWED = N_("Write why this settles it: what was said or done. Without a reason the flag stays open.")
 OUTCOME_OWED = N_("Choose what happened.")
 TO_WHOM = N_("Choose a colleague of this team.")
+READ_FIRST = N_("Something new came in while this page was open. Read it first; the flag stays open.")
 CLOSED_MEANWHILE = N_("Somebody has closed this flag already. What you wrote was not saved.")
 
 Step = Callable[[Session, Flag, StaffMember, Typed], None]
@@ -116,7 +118,21 @@ def _close(session: Session, flag: Flag, staff_member: StaffMember, form: Typed)
     outcome = form.one_of("outcome", {each.value: each for each in CLOSES[flag.kind]}, missing=OUTCOME_OWED)
     reason = form.words("reason", missing=REASON_OWED)
     if outcome and not form.faults:
-        service.close(session, flag, staff_member, outcome, reason, runtime().clock())
+        try:
+            service.close(
+                session, flag, staff_member, outcome, reason, runtime().clock(), read_to=_moment(form.text("read_to"))
+            )
+        except service.EvidenceSince:
+            form.fault("outcome", READ_FIRST)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that our own form carried; a form without one was sent by no page of ours, and says nothing."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _hand_over(session: Session, flag: Flag, staff_member: StaffMember, form: Typed) -> None:

@@ -54,6 +54,9 @@ class Screen:
 
     name: str
     template: str
+    """The last of what made the page, without its ending."""
+    endpoint: str | None
+    """The view that made it; None where no view did."""
     go: Callable[[Visit], None]
     who: str | None = None
     """The first name of the staff member who is signed in."""

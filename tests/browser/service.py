@@ -32,6 +32,8 @@ PHONE = {"width": 360, "height": 640}
 SMALLEST = {"width": 320, "height": 568}
 DESK = {"width": 1280, "height": 800}
 PIN = "314159"
+PATIENCE = 10_000
+"""Milliseconds: every page is made in a fraction of that, also on a busy machine."""
 
 REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What the browser notes of a page that says 4xx: our error pages do so on purpose."""
@@ -45,8 +47,8 @@ class Service:
     sessions: Sessions
     settings: Settings
     now: datetime = NOW
-    shown: list[tuple[str, str]] = field(default_factory=list)
-    """The endpoint and the template of every page that was made, in order."""
+    shown: list[tuple[str, str | None]] = field(default_factory=list)
+    """The template, without its ending, and the endpoint of every page that was made, in order."""
     signed_in: dict[str, Any] = field(default_factory=dict)
     """The cookies of those who have signed in, since a one-time code is good for one sign-in."""
 
@@ -103,7 +105,7 @@ def served(sessions: Sessions, settings: Settings) -> Iterator[Service]:
 
     def note(sender: Flask, template: Any, **_: Any) -> None:
         if any(sender is app for app in apps):
-            service.shown.append((f"{sender.config['MESSAGE_DOMAIN']} {request.endpoint}", template.name))
+            service.shown.append((template.name.removesuffix(".html"), request.endpoint))
 
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     with template_rendered.connected_to(note):
@@ -122,6 +124,7 @@ def browsing(
 ) -> Iterator[Page]:
     """A browser of its own. It ends the test when a script fails, a policy is broken or another host is asked."""
     context = chromium.new_context(**{"viewport": PHONE, "locale": "en", "reduced_motion": "reduce", **options})
+    context.set_default_timeout(PATIENCE)
     faults = watched(context, service)
     yield context.new_page()
     context.close()

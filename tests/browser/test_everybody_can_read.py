@@ -34,7 +34,7 @@ def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: 
     with browsing(chromium, riverside, viewport=PHONE, locale=language) as page:
         screen.go(Visit(page, riverside, language))
 
-        assert riverside.shown[-1][1] == f"patient/{screen.template}.html"
+        assert riverside.shown[-1] == (screen.template, screen.endpoint)
         assert page.locator("html").get_attribute("lang") == language
         assert small_targets(page) == []
         assert sideways(page) == []
@@ -50,7 +50,7 @@ def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, langu
     with browsing(chromium, riverside, viewport=DESK, locale=language, storage_state=cookies(chromium, riverside, screen.who)) as page:
         screen.go(Visit(page, riverside, language))
 
-        assert riverside.shown[-1][1] == f"staff/{screen.template}.html"
+        assert riverside.shown[-1] == (screen.template, screen.endpoint)
         assert page.locator("html").get_attribute("lang") == language
         assert sideways(page) == []
         assert violations(page) == []

@@ -19,6 +19,8 @@ from monitor.people.models import Role
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team
 from tests.staff_browser import Browser, StaffApp, words
 
+READ_TO = re.compile(r'name="read_to" value="([^"]+)"')
+
 
 class Ward:
     """Two teams; Noor is the North team's patient with a safety flag, Otto the South team's."""
@@ -181,6 +183,24 @@ def test_two_people_cannot_both_close_it(ward: Ward) -> None:
     assert "Somebody has closed this flag already." in words(page)
     assert "Second, with much to say." in words(page)
     assert ward.now().outcome is Outcome.SPOKE
+
+
+def test_a_page_that_has_not_shown_the_newest_evidence_does_not_close_the_flag(ward: Ward) -> None:
+    read_to = READ_TO.findall(ward.maren_s.get(f"/patients/{ward.noor.patient.id}").text)[0]
+    finding = Finding(
+        FlagKind.SAFETY, Rule.S1, Severity.URGENT, (Evidence(EvidenceCode.ITEM9_ANSWERED, {"answer": 3}),)
+    )
+    with unit_of_work(ward.sessions) as session:
+        service.raise_flags(session, ward.noor.episode, [finding], now=NOW + timedelta(minutes=1))
+    fields = {"outcome": "spoke", "reason": "Settled with her yesterday."}
+
+    page = ward.maren_s.post(f"/flags/{ward.flag}/close", **fields, read_to=read_to)
+
+    assert page.status_code == 422
+    assert "Something new came in while this page was open." in words(page)
+    assert ward.now().closed_at is None
+    shown = READ_TO.findall(page.text)[0]
+    assert ward.maren_s.post(f"/flags/{ward.flag}/close", **fields, read_to=shown).status_code == 303
 
 
 def test_after_the_record_one_is_back_on_the_record(ward: Ward) -> None:

@@ -1,6 +1,7 @@
 """A button tapped twice, or fifty times, on a bad line: one check-in, and everybody is told the same."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -141,6 +142,37 @@ def save(sessions: Sessions, token: str, given: Any, *, call: bool = False) -> N
 def opt_out(sessions: Sessions, care: InCare) -> None:
     with unit_of_work(sessions) as session:
         workflows.opt_out(session, session.get_one(Patient, care.patient.id), said_by=Party.PATIENT, now=NOW)
+
+
+def test_a_copy_that_comes_while_the_first_is_being_kept_waits_and_gets_its_receipt(
+    sessions: Sessions, settings: Any, care: InCare
+) -> None:
+    token, key = open_check_in(sessions, care), new_id()
+    kept, commits = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with unit_of_work(sessions) as session:
+            check_in = find(session, token)
+            assert check_in is not None
+            delivery = Delivery(key, "en", Mode.LINK, known_device=False)
+            workflows.complete_check_in(session, check_in, answers(phq9=9), delivery, settings=settings, now=NOW)
+            kept.set()
+            assert commits.wait(10)
+
+    def copy() -> workflows.Receipt | None:
+        assert kept.wait(10)
+        with unit_of_work(sessions) as session:
+            return workflows.repeat_of(session, token, key)
+
+    def commit() -> None:
+        assert kept.wait(10)
+        time.sleep(0.3)  # long enough for the copy to have looked
+        commits.set()
+
+    _, receipt, _ = at_once([first, copy, commit])
+
+    assert isinstance(receipt, workflows.Receipt)
+    assert receipt.repeated
 
 
 def test_a_safety_item_saved_while_the_form_is_sent_is_one_flag_and_no_error(
