@@ -172,7 +172,7 @@ def _compress(response: Response) -> Response:
         response.set_data(brotli.compress(body, quality=5))
         response.headers["Content-Encoding"] = "br"
     elif accepted["gzip"]:
-        response.set_data(gzip.compress(body, 6, mtime=0))
+        response.set_data(gzip.compress(body, 9, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
 

@@ -8,6 +8,7 @@ import click
 from monitor.errors import MonitorError
 
 COMMANDS = {
+    "bench": "bench:bench_command",
     "demo": "demo:demo_command",
     "doctor": "admin:doctor_command",
     "i18n": "catalogues:i18n_commands",

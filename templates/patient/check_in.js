@@ -10,7 +10,7 @@
     }
     s[i].hidden = $('#look').hidden = false;
     $('#list').innerHTML = h;
-    $('#nav').hidden = !i;
+    $('#bar').value = i; $('#nav').hidden = !i;
     $('#need').hidden = true;
     if ($('#next').hidden = i == n) seen = 1;
     if (e) { s[i].querySelector('[tabindex]').focus(); scrollTo(0, 0) }

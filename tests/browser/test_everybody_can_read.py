@@ -1,10 +1,7 @@
 """Every screen of both surfaces, in light and in dark, in two languages each, as axe sees it."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from monitor import Surface, create_app
@@ -47,7 +44,8 @@ def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
     everybody_reads(riverside, language)
-    with browsing(chromium, riverside, viewport=DESK, locale=language, storage_state=cookies(chromium, riverside, screen.who)) as page:
+    signed_in = cookies(chromium, riverside, screen.who)
+    with browsing(chromium, riverside, viewport=DESK, locale=language, storage_state=signed_in) as page:
         screen.go(Visit(page, riverside, language))
 
         assert riverside.shown[-1] == (screen.template, screen.endpoint)
@@ -59,6 +57,63 @@ def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, langu
         page.set_viewport_size(PHONE)
         assert sideways(page) == []
         assert violations(page) == []
+
+
+@pytest.mark.parametrize("screen", named(patient_screens.DEMONSTRATION))
+def test_whoever_tries_the_demonstration_can_read_it(chromium: Browser, riverside: Service, screen: Screen) -> None:
+    with browsing(chromium, riverside) as page:
+        screen.go(Visit(page, riverside, "en"))
+
+        assert riverside.shown[-1] == (screen.template, screen.endpoint)
+        assert violations(page) == []
+        in_the_dark(page)
+        assert violations(page, only=COLOURS) == []
+
+
+@pytest.mark.parametrize("path", ["/c/unknown", "/staff/"])
+def test_a_service_that_is_broken_says_so_to_everybody(
+    chromium: Browser, broken_service: Service, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    with browsing(chromium, broken_service, lines_may_break=True) as page:
+        page.goto(broken_service.address + path)
+
+        assert page.locator("h1").count() == 1
+        assert violations(page) == []
+
+
+def test_every_page_that_can_be_opened_and_every_template_is_among_the_screens(riverside: Service) -> None:
+    screens = patient_screens.SCREENS + patient_screens.DEMONSTRATION + staff_screens.SCREENS
+    pages = {
+        path.relative_to(RESOURCES / "templates").with_suffix("").as_posix()
+        for folder in ("patient", "staff", "demo")
+        for path in (RESOURCES / "templates" / folder).glob("[!_]*.html")
+        if path.stem not in FRAMES
+    }
+    views = {
+        rule.endpoint
+        for surface in Surface
+        for rule in create_app(riverside.settings, surface, sessions=riverside.sessions).url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+    }
+
+    assert {screen.template for screen in screens} == pages
+    assert views - NO_PAGE - {screen.endpoint for screen in screens} == set()
+
+
+BAD = """<!doctype html><title></title><style>p { color: #bbb; width: 700px }</style>
+<img src="data:,"><input><p>A page that hardly anybody can read.</p><button>x</button>"""
+
+
+def test_a_bad_page_would_be_noticed(chromium: Browser) -> None:
+    page = chromium.new_page(viewport=PHONE)
+    page.set_content(BAD)
+
+    found = {rule for rule, _ in violations(page)}
+    assert found >= {"color-contrast", "document-title", "html-has-lang", "image-alt", "label"}
+    assert violations(page, only=COLOURS) != []
+    assert sideways(page) != []
+    assert small_targets(page) != []
+    page.close()
 
 
 def in_the_dark(page: Page) -> None:
