@@ -16,8 +16,8 @@ def violations(page: Page, *, only: str | None = None) -> list[tuple[str, list[s
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_SCRIPT)  # not a script tag, which our pages' policy would refuse
     found = page.evaluate(
-        """runOnly => axe.run(document, {runOnly, resultTypes: ['violations']}).then(({violations}) => violations.map(
-            ({id, nodes}) => [id, nodes.map(({html, failureSummary}) => `${html.slice(0, 160)} ${failureSummary}`)]))""",
+        """runOnly => axe.run(document, {runOnly, resultTypes: ['violations']}).then(found => found.violations.map(
+            ({id, nodes}) => [id, nodes.map(node => `${node.html.slice(0, 160)} ${node.failureSummary}`)]))""",
         looked_for,
     )
     return [(rule, nodes) for rule, nodes in found]
@@ -27,6 +27,7 @@ def sideways(page: Page) -> list[str]:
     """What sticks out of a page that scrolls sideways, innermost first."""
     return page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+            .filter(each => each.checkVisibility() && !each.closest('details:not([open]) > :not(summary)'))
             .filter(each => { const at = each.getBoundingClientRect()
                               return at.width && (at.right > innerWidth + 1 || at.left < -1) })
             .reverse().slice(0, 4).map(each => each.outerHTML.slice(0, 120)).concat('the page scrolls sideways')"""
@@ -36,8 +37,8 @@ def sideways(page: Page) -> list[str]:
 def small_targets(page: Page) -> list[str]:
     """What is too small to tap. Links inside a sentence may be as high as their line (WCAG 2.2, 2.5.8)."""
     return page.evaluate(
-        """least => [...document.querySelectorAll('a, button, summary, select, textarea, label:has(input), input.field')]
-            .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.matches('p a, h2 a, .card.error a'))
+        """least => [...document.querySelectorAll('a, button, summary, select, textarea, label:has(input), .field')]
+            .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.matches('p a'))
             .map(each => [each.getBoundingClientRect(), each.outerHTML.slice(0, 120)])
             .filter(([at]) => at.width && (at.height < least || at.width < least))
             .map(([at, html]) => `${Math.round(at.width)} x ${Math.round(at.height)}: ${html}`)""",

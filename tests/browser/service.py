@@ -119,16 +119,17 @@ def served(sessions: Sessions, settings: Settings) -> Iterator[Service]:
 
 
 @contextmanager
-def browsing(
-    chromium: Browser, service: Service, *, lines_may_break: bool = False, **options: Any
-) -> Iterator[Page]:
-    """A browser of its own. It ends the test when a script fails, a policy is broken or another host is asked."""
+def browsing(chromium: Browser, service: Service, *, expected: str = "nothing", **options: Any) -> Iterator[Page]:
+    """A browser of its own. It ends the test when a script fails, a policy is broken or another host is asked.
+
+    `expected` stands in the faults that the test itself brings about.
+    """
     context = chromium.new_context(**{"viewport": PHONE, "locale": "en", "reduced_motion": "reduce", **options})
     context.set_default_timeout(PATIENCE)
     faults = watched(context, service)
     yield context.new_page()
     context.close()
-    assert [fault for fault in faults if not (lines_may_break and "net::ERR" in fault)] == []
+    assert [fault for fault in faults if expected not in fault] == []
 
 
 def watched(context: BrowserContext, service: Service) -> list[str]:

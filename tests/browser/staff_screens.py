@@ -174,14 +174,32 @@ SCREENS = (
     Screen("invitation shown", "staff/add_patient", "enrolling.preview", invitation_shown, SUPERVISOR),
     Screen("record with a flag", "staff/record", "record.page", of_patient(WITH_FLAG), SUPERVISOR),
     Screen("record", "staff/record", "record.page", of_patient(IMPROVING), SUPERVISOR),
-    Screen("record in full", "staff/record", "record.page", of_patient(IMPROVING, "?texts=all&columns=all&corridor=gad7"), SUPERVISOR),
+    Screen(
+        "record in full",
+        "staff/record",
+        "record.page",
+        of_patient(IMPROVING, "?texts=all&columns=all&corridor=gad7"),
+        SUPERVISOR,
+    ),
     Screen("phone to set up", "staff/device", "enrolling.device", phone_set_up, SUPERVISOR),
-    Screen("number refused", "staff/contact", "enrolling.number", contact_refused("number", "number", "12"), SUPERVISOR),
-    Screen("pause refused", "staff/contact", "enrolling.pause", contact_refused("pause", "until", "2020-01-01"), SUPERVISOR),
-    Screen("appointment refused", "staff/contact", "appointing.add", contact_refused("appointments", "on", ""), SUPERVISOR),
+    Screen(
+        "number refused", "staff/contact", "enrolling.number", contact_refused("number", "number", "12"), SUPERVISOR
+    ),
+    Screen(
+        "pause refused", "staff/contact", "enrolling.pause", contact_refused("pause", "until", "2020-01-01"), SUPERVISOR
+    ),
+    Screen(
+        "appointment refused", "staff/contact", "appointing.add", contact_refused("appointments", "on", ""), SUPERVISOR
+    ),
     Screen("closed without a reason", "staff/flag", "flags.close", closed_without_reason, SUPERVISOR),
     Screen("handed to nobody", "staff/flag", "flags.hand_over", handed_to_nobody, SUPERVISOR),
     Screen("closed meanwhile", "staff/flag", "flags.close", closed_meanwhile),
-    Screen("no such patient", "staff/error", "record.page", opened("/patients/00000000-0000-4000-8000-000000000000"), SUPERVISOR),
+    Screen(
+        "no such patient",
+        "staff/error",
+        "record.page",
+        opened("/patients/00000000-0000-4000-8000-000000000000"),
+        SUPERVISOR,
+    ),
     Screen("form too old", "staff/error", "finding.search", form_too_old, SUPERVISOR),
 )

@@ -212,7 +212,7 @@ def test_another_language_keeps_the_answers_and_is_kept_with_them(phone: Page, f
 def test_answers_sent_into_a_dead_line_are_still_there_when_it_lives(
     chromium: Browser, fresh_riverside: Service
 ) -> None:
-    with browsing(chromium, fresh_riverside, lines_may_break=True) as phone:
+    with browsing(chromium, fresh_riverside, expected="net::ERR") as phone:
         phone.goto(fresh_riverside.link_to("Nora"))
         tap_through(phone, NONE)
         phone.context.set_offline(True)
@@ -238,7 +238,7 @@ def test_answers_whose_thanks_got_lost_are_kept_once_however_often_they_are_sent
         assert route.fetch(headers={**route.request.headers, "origin": fresh_riverside.address}).status == 200
         route.abort("connectionreset")
 
-    with browsing(chromium, fresh_riverside, lines_may_break=True) as phone:
+    with browsing(chromium, fresh_riverside, expected="net::ERR") as phone:
         link = fresh_riverside.link_to("Nora")
         phone.goto(link)
         choosing = "document.querySelectorAll('.step').forEach(step => step.hidden = false)"

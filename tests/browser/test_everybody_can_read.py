@@ -74,7 +74,7 @@ def test_whoever_tries_the_demonstration_can_read_it(chromium: Browser, riversid
 def test_a_service_that_is_broken_says_so_to_everybody(
     chromium: Browser, broken_service: Service, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    with browsing(chromium, broken_service, lines_may_break=True) as page:
+    with browsing(chromium, broken_service, expected="status of 500") as page:
         page.goto(broken_service.address + path)
 
         assert page.locator("h1").count() == 1

@@ -7,7 +7,7 @@ from monitor.i18n import LANGUAGES
 from tests.browser.checks import sideways, small_targets
 from tests.browser.patient_screens import all_at_once, chart, check_in, help_opened, thanks
 from tests.browser.screens import Visit
-from tests.browser.service import SMALLEST, Service, browsing
+from tests.browser.service import PHONE, SMALLEST, Service, browsing
 from tests.phones import an_open_check_in
 
 
@@ -41,9 +41,10 @@ def test_a_check_in_is_one_request(chromium: Browser, riverside: Service) -> Non
 
 
 def fits(page: Page, language: str) -> None:
-    """Nothing sticks out and nothing is too small to tap, in letters of the usual size and of twice that."""
+    """Nothing sticks out and nothing is too small to tap, on the smallest phone and in letters of twice the size."""
     assert page.locator("html").get_attribute("lang") == LANGUAGES[language].html
-    for size in ("100%", "200%"):
-        page.evaluate("size => document.documentElement.style.fontSize = size", size)
-        assert (page.url, size, sideways(page)) == (page.url, size, [])
-        assert (page.url, size, small_targets(page)) == (page.url, size, [])
+    for size, letters in ((SMALLEST, "100%"), (PHONE, "200%")):
+        page.set_viewport_size(size)
+        page.evaluate("letters => document.documentElement.style.fontSize = letters", letters)
+        assert (page.url, letters, sideways(page)) == (page.url, letters, [])
+        assert (page.url, letters, small_targets(page)) == (page.url, letters, [])
