@@ -1,9 +1,11 @@
 """The engine, the declarative base, the unit of work and the column types."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -84,11 +86,18 @@ class Base(DeclarativeBase):
             values.setdefault("id", new_id())
         if isinstance(self, WithDataKey):
             values.setdefault("data_key", new_data_key())
-        first = ("id", "data_key", "patient")
-        for name in sorted(values, key=lambda name: name not in first):
-            if not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} has no {name}")
-            setattr(self, name, values[name])
+        if unknown := values.keys() - _attributes(type(self)):
+            raise TypeError(f"{type(self).__name__} has no {min(unknown)}")
+        for name in ("id", "data_key", "patient"):
+            if name in values:
+                setattr(self, name, values.pop(name))
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+@cache
+def _attributes(model: type[Base]) -> frozenset[str]:
+    return frozenset(dir(model))
 
 
 def table(model: type[Base]) -> sa.Table:
@@ -184,8 +193,6 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    import sqlite3
-
     connection.isolation_level = None  # SQLAlchemy's begin event below opens each transaction
     journal = "WAL" if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM else "TRUNCATE"
     cursor = connection.cursor()
@@ -203,7 +210,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 def _begin_sqlite(connection: sa.Connection) -> None:
     """Take the write lock at once: a lock that is upgraded midway fails instead of waiting."""
     read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+    driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 @contextmanager

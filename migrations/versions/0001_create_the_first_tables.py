@@ -776,7 +776,14 @@ def upgrade() -> None:
             "submission_id", "instrument", "item", name=op.f("uq_answers_submission_id_instrument_item")
         ),
     )
-    op.create_index("ix_answers_check_in_id", "answers", ["check_in_id"], unique=False)
+    op.create_index(
+        "ix_answers_drafts",
+        "answers",
+        ["check_in_id"],
+        unique=False,
+        sqlite_where=sa.text("submission_id IS NULL"),
+        postgresql_where=sa.text("submission_id IS NULL"),
+    )
     op.create_table(
         "scores",
         sa.Column("submission_id", sa.Uuid(), nullable=False),
@@ -832,7 +839,12 @@ def downgrade() -> None:
         _allow(table, ("UPDATE", "DELETE"))
     op.drop_index("ix_scores_course", table_name="scores")
     op.drop_table("scores")
-    op.drop_index("ix_answers_check_in_id", table_name="answers")
+    op.drop_index(
+        "ix_answers_drafts",
+        table_name="answers",
+        sqlite_where=sa.text("submission_id IS NULL"),
+        postgresql_where=sa.text("submission_id IS NULL"),
+    )
     op.drop_table("answers")
     op.drop_index(
         "uq_submissions_final",

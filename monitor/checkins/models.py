@@ -196,7 +196,12 @@ class Answer(Base):
         sa.CheckConstraint("value IS NULL OR value BETWEEN 0 AND 3", name="value"),
         sa.CheckConstraint("(value IS NULL) = declined", name="value_or_declined"),
         sa.UniqueConstraint("submission_id", "instrument", "item"),
-        sa.Index("ix_answers_check_in_id", "check_in_id"),
+        sa.Index(
+            "ix_answers_drafts",
+            "check_in_id",
+            sqlite_where=sa.text("submission_id IS NULL"),
+            postgresql_where=sa.text("submission_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(

@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from monitor.care.models import Episode
 from monitor.checkins.models import (
     LAYOUT_VERSION,
     Answer,
@@ -26,15 +25,21 @@ from monitor.measures import catalogue
 from monitor.measures.instrument import Instrument
 from monitor.measures.scoring import Score as Scored
 from monitor.measures.scoring import score as score_answers
-from monitor.people.models import Purpose
-from monitor.people.service import newest_consent
+from monitor.people.models import Consent, Purpose
 
 # Every patient waits on these: made once, SQLAlchemy knows their SQL without looking at them again, and given to the
 # connection itself they go past the object layer.
 _BY_TOKEN = (
     sa.select(CheckIn)
     .where(CheckIn.token_hash == sa.bindparam("token_hash"))
-    .options(joinedload(CheckIn.patient), joinedload(CheckIn.episode).joinedload(Episode.care_team))
+    .options(joinedload(CheckIn.patient), joinedload(CheckIn.episode))
+)
+_BY_TOKEN_WITH_CONSENT = _BY_TOKEN.add_columns(
+    sa.select(Consent.granted)
+    .where(Consent.patient_id == CheckIn.patient_id, Consent.purpose == Purpose.CHECK_INS)
+    .order_by(Consent.at.desc(), Consent.id.desc())
+    .limit(1)
+    .scalar_subquery()
 )
 _INSERT_SUBMISSION, _INSERT_ANSWERS, _INSERT_SCORES = (sa.insert(table(each)) for each in (Submission, Answer, Score))
 _STATE = table(MeasureState).columns
@@ -69,12 +74,12 @@ def find(session: Session, token: str) -> CheckIn | None:
 
 def find_open(session: Session, token: str, now: datetime) -> CheckIn | None:
     """Return the check-in behind a link if it can be answered now: open, in care, not opted out."""
-    check_in = find(session, token)
-    if check_in is None or check_in.state(now) is not CheckInState.OPEN or check_in.episode.closed_at is not None:
+    found = session.execute(_BY_TOKEN_WITH_CONSENT, {"token_hash": token_hash(token)}).first()
+    if found is None:
         return None
-    if newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is False:
-        return None
-    return check_in
+    check_in, agreed = found
+    is_open = check_in.state(now) is CheckInState.OPEN and check_in.episode.closed_at is None
+    return check_in if is_open and agreed is not False else None
 
 
 def provisional_pairs(switched_on: frozenset[str]) -> frozenset[tuple[str, str]]:

@@ -7,10 +7,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from monitor.db import table
 from monitor.people.models import Attempt, Channel, Consent, ContactPreference, Party, Patient, Purpose
 
 CONSENT_TEXT_VERSION = "2026-11"
 """The version of the words that a patient agrees to; a change of meaning changes it."""
+
+
+_SAID = table(Consent).columns
+# Made once and past the object layer: every patient who opens a link waits on it.
+_NEWEST_CONSENT = (
+    sa.select(_SAID.granted)
+    .where(_SAID.patient_id == sa.bindparam("patient_id"), _SAID.purpose == sa.bindparam("purpose"))
+    .order_by(_SAID.at.desc(), _SAID.id.desc())
+    .limit(1)
+)
 
 
 def has_consent(session: Session, patient_id: UUID, purpose: Purpose) -> bool:
@@ -20,12 +31,11 @@ def has_consent(session: Session, patient_id: UUID, purpose: Purpose) -> bool:
 
 def newest_consent(session: Session, patient_id: UUID, purpose: Purpose) -> bool | None:
     """Return whether the newest statement grants `purpose`; None when nothing was ever said."""
-    return session.scalar(
-        sa.select(Consent.granted)
-        .where(Consent.patient_id == patient_id, Consent.purpose == purpose)
-        .order_by(Consent.at.desc(), Consent.id.desc())
-        .limit(1)
+    session.flush()
+    granted: bool | None = (
+        session.connection().execute(_NEWEST_CONSENT, {"patient_id": patient_id, "purpose": purpose}).scalar()
     )
+    return granted
 
 
 def state_consent(
