@@ -95,7 +95,7 @@ def an_open_check_in(
         number = session.scalar(sa.select(sa.func.count()).select_from(Base.metadata.tables["care_teams"])) or 0
         clinic = a_team(session, f"Team {number}", **(team or {}))
         clinician = a_staff_member(session, clinic, f"clinician-{number}@example.org")
-        care = a_patient(session, clinic, clinician, number=f"+4477009{number:05}", **patient)
+        care = a_patient(session, clinic, clinician, number=f"+4477009{200 + number:05}", **patient)
         return Asked(care, f"/c/{token_of(a_check_in(session, care, **(asked or {})))}")
 
 

@@ -12,12 +12,13 @@ from monitor.config import Environment, Settings
 from monitor.crypto import Keyring
 from monitor.db import make_engine
 from monitor.demo.clinic import SENDER, SERVICE
+from monitor.demo.roster import ROSTER
 from monitor.demo.storage import build
-from tests.browser.service import Service, served
+from tests.browser.service import DRAWS, Service, served
 from tests.builders import NOW
 
-PATIENTS = 12
-"""As many of the roster as show every course and every language."""
+PATIENTS = len(ROSTER) if DRAWS else 12
+"""The first twelve show every course and every language; a picture shows a caseload."""
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +52,10 @@ def riverside_file(
 def lasting_riverside(
     riverside_file: Path, riverside_settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """One for the whole run."""
-    yield from _copied(riverside_file, riverside_settings, tmp_path_factory.mktemp("lasting"))
+    """One for the whole run, whose clock has ticked."""
+    for service in _copied(riverside_file, riverside_settings, tmp_path_factory.mktemp("lasting")):
+        service.tick()
+        yield service
 
 
 @pytest.fixture

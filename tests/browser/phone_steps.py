@@ -30,14 +30,21 @@ def wording_on(page: Page) -> list[tuple[str, list[str]]]:
     ]
 
 
-def tap_through(page: Page, answers: Mapping[int, int] | None = None, *, leave_open: int | None = None) -> None:
+def tap_through(page: Page, answers: Mapping[int, int] | None = None) -> None:
     """Answer each question as it comes, the second answer unless another is given, up to the step with Send."""
     page.click("#start .btn")
-    for number in range(1, page.locator("fieldset").count() + 1):
-        if number == leave_open:
-            break
-        page.locator(f"#q{number} .rows label").nth((answers or {}).get(number, 1)).click()
-        page.click("#next")
+    page.evaluate(
+        """async answers => {
+            const asked = document.querySelectorAll('fieldset').length
+            for (let number = 1; number <= asked; number++) {
+                document.querySelectorAll(`#q${number} .rows input`)[answers[number] ?? 1].click()
+                const gone = new Promise(done => addEventListener('hashchange', done, {once: true}))
+                document.querySelector('#next').click()
+                await gone
+            }
+        }""",
+        {str(number): value for number, value in (answers or {}).items()},
+    )
     page.wait_for_selector("#send .btn:visible")
 
 

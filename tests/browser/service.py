@@ -1,5 +1,6 @@
 """The whole program at a local address, with a clock that tests set, and browsers that watch it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from tests.builders import NOW
 from tests.demo.running_demo import a_free_port
 from tests.staff_browser import Compiled
 
+DRAWS = os.environ.get("MONITOR_SCREENSHOTS") == "write"
+"""Whether the README's pictures are drawn anew."""
 PHONE = {"width": 360, "height": 640}
 SMALLEST = {"width": 320, "height": 568}
 DESK = {"width": 1280, "height": 800}

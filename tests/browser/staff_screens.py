@@ -58,6 +58,12 @@ def uncovered(visit: Visit) -> None:
         session.execute(sa.insert(SafetyCover), before)
 
 
+def clock_stopped(visit: Visit) -> None:
+    """The worklist once the jobs have not run for a while."""
+    visit.service.now += timedelta(minutes=15)
+    visit.open("/staff/")
+
+
 def found(words: str) -> Callable[[Visit], None]:
     """What the search finds."""
 
@@ -164,6 +170,7 @@ SCREENS = (
     Screen("opened row", "staff/worklist", "worklist.page", row_opened, SUPERVISOR),
     Screen("empty view", "staff/worklist", "worklist.page", opened("/?reason=call_requested"), SUPERVISOR),
     Screen("worklist where nobody reads", "staff/worklist", "worklist.page", uncovered, SUPERVISOR),
+    Screen("worklist while the clock stands still", "staff/worklist", "worklist.page", clock_stopped, SUPERVISOR),
     Screen("counts", "staff/counts", "worklist.page", opened("/?view=counts"), SUPERVISOR),
     Screen("nothing for this role", "staff/counts", "worklist.page", opened("/"), ADMINISTRATOR),
     Screen("search", "staff/find", "finding.page", opened("/find"), SUPERVISOR),
