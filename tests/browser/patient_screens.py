@@ -241,12 +241,6 @@ def unreadable(visit: Visit) -> None:
     visit.send_unchecked("main .btn")
 
 
-def somebodys_phone(visit: Visit) -> None:
-    visit.open("/demo/")
-    visit.page.click('a[href*="/demo/device/"] >> nth=0')
-    visit.page.wait_for_selector("main form")
-
-
 SCREENS = (
     Screen("check-in", "patient/check_in", "check_in.show", check_in()),
     Screen("first check-in", "patient/check_in", "check_in.show", first_check_in),
@@ -295,10 +289,3 @@ SCREENS = (
     Screen("too long", "patient/error", "check_in.new_link", unreadable),
     Screen("too many codes", "patient/error", "phone.set_up_by_code", too_many_codes),
 )
-
-DEMONSTRATION = (
-    Screen("where to begin", "demo/start", "demo.start", opened("/demo/")),
-    Screen("texts", "demo/texts", "demo.texts", opened("/demo/texts")),
-    Screen("somebody's phone", "demo/device", "demo.device", somebodys_phone),
-)
-"""What only the demonstration has, in English."""

@@ -8,7 +8,7 @@ from monitor import Surface, create_app
 from monitor.config import RESOURCES
 from monitor.db import unit_of_work
 from monitor.people.models import StaffMember
-from tests.browser import patient_screens, staff_screens
+from tests.browser import demonstration_screens, patient_screens, staff_screens
 from tests.browser.checks import sideways, small_targets, violations
 from tests.browser.screens import Screen, Visit
 from tests.browser.service import DESK, PHONE, Service, browsing
@@ -58,7 +58,7 @@ def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, langu
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("screen", named(patient_screens.DEMONSTRATION))
+@pytest.mark.parametrize("screen", named(demonstration_screens.SCREENS))
 def test_whoever_tries_the_demonstration_can_read_it(chromium: Browser, riverside: Service, screen: Screen) -> None:
     with browsing(chromium, riverside) as page:
         screen.go(Visit(page, riverside, "en"))
@@ -81,7 +81,7 @@ def test_a_service_that_is_broken_says_so_to_everybody(
 
 
 def test_every_page_that_can_be_opened_and_every_template_is_among_the_screens(riverside: Service) -> None:
-    screens = patient_screens.SCREENS + patient_screens.DEMONSTRATION + staff_screens.SCREENS
+    screens = patient_screens.SCREENS + demonstration_screens.SCREENS + staff_screens.SCREENS
     pages = {
         path.relative_to(RESOURCES / "templates").with_suffix("").as_posix()
         for folder in ("patient", "staff", "demo")
