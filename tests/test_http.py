@@ -194,7 +194,8 @@ def test_a_cookie_is_bound_to_this_host_and_kept_from_scripts(
         ({"Origin": "https://monitor.example.elsewhere.example"}, False),
         ({"Origin": "https://monitor.example:8443"}, False),
         ({"Origin": "https://elsewhere.example/monitor.example"}, False),
-        ({"Origin": "null"}, False),
+        ({"Origin": "null"}, True),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),
         ({"Origin": "http://[::1"}, False),
     ],
 )

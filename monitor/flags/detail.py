@@ -179,8 +179,11 @@ def _submissions(session: Session, events: Sequence[FlagEvent]) -> Mapping[UUID,
 def _detail(
     flag: Flag, events: Sequence[FlagEvent], submissions: Mapping[UUID, Submission], now: datetime, reader: Reader
 ) -> FlagDetail:
-    said = [event for event in reversed(events) if event.evidence]
-    newest = {event.rule: event for event in reversed(said)}
+    said = sorted((event for event in events if event.evidence), key=lambda event: event.rule or "")
+    said.sort(key=lambda event: event.at, reverse=True)
+    newest: dict[str | None, FlagEvent] = {}
+    for event in said:
+        newest.setdefault(event.rule, event)
     return FlagDetail(
         read_to=max((event.at for event in said), default=flag.opened_at),
         id=flag.id,

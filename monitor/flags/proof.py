@@ -112,7 +112,8 @@ def prove(sessions: Sessions, clock: Clock) -> Proof:
         _one(sessions, episode_id, partial(_raise, kinds=kinds, now=clock())) for episode_id, kinds in missing.items()
     )
     proof = Proof(len(disagreeing), sum(map(len, missing.values())), raised)
-    log.log(logging.ERROR if disagreeing or raised else logging.INFO, "proof: %s", proof)
+    # A flag may be raised here because four weeks have gone by since a decision; a row that disagrees is a fault.
+    log.log(logging.ERROR if disagreeing else logging.WARNING if raised else logging.INFO, "proof: %s", proof)
     return proof
 
 

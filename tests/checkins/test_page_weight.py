@@ -7,7 +7,7 @@ import pytest
 
 from monitor.assets import script as script_of
 from monitor.assets import small_css, small_script
-from monitor.config import Settings
+from monitor.config import Environment, Settings
 from monitor.db import Sessions
 from monitor.i18n import LANGUAGES
 from tests.phones import Phone, an_open_check_in
@@ -34,7 +34,8 @@ LONG_HOURS = {
 def test_a_whole_check_in_is_small_in_every_language(
     sqlite_sessions: Sessions, settings: Settings, language: str, first_time: bool
 ) -> None:
-    long = settings.model_copy(update={"sender_name": "Wellenwerke", "provisional_instruments": frozenset({"gad7:ar"})})
+    longest = {"sender_name": "Wellenwerke", "provisional_instruments": frozenset({"gad7:ar"})}
+    long = settings.model_copy(update={"environment": Environment.PRODUCTION, **longest})
     asked = an_open_check_in(
         sqlite_sessions, language=language, consent=not first_time, team={"service_hours": LONG_HOURS, "country": "BE"}
     )

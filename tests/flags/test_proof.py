@@ -178,4 +178,4 @@ def test_the_log_counts_and_names_nobody(sessions: Sessions, lost: InCare, caplo
         prove(sessions, lambda: NOW)
 
     assert [record.getMessage() for record in caplog.records] == ["proof: Proof(rebuilt=0, missing=1, raised=1)"]
-    assert caplog.records[0].levelno == logging.ERROR
+    assert caplog.records[0].levelno == logging.WARNING
