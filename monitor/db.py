@@ -198,6 +198,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor = connection.cursor()
     for pragma in (
         "busy_timeout=30000",
+        "cache_size=-16000",  # kB: the inner pages of a large service's indexes stay in memory
         f"journal_mode={journal}",
         "synchronous=FULL",
         "foreign_keys=ON",

@@ -119,8 +119,8 @@ def _refuse_foreign_posts() -> None:
         if site not in ("same-origin", "none"):
             abort(403)
         return
-    # Browsers without Sec-Fetch-Site send "null" for our own forms, since our pages send no referrer. What guards against
-    # another site's form is then a staff form's token, a link's token, and cookies that are Lax or Strict.
+    # Browsers without Sec-Fetch-Site send "null" for our own forms, since our pages send no referrer. What guards
+    # against another site's form then is a staff form's token, a link's token, and cookies that are Lax or Strict.
     origin = request.headers.get("Origin", "null")
     if origin != "null" and origin.partition("://")[2] != request.host:
         abort(403)

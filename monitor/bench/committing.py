@@ -1,5 +1,6 @@
 """Bar 6: check-ins that are committed each second, beside the bare SQL that stores their answers and nothing more."""
 
+import gc
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def committed(service: Service, settings: Settings, times: int) -> list[Bar | Ga
 
     def ours() -> float:
         block = list(islice(waiting, BLOCK))
+        gc.collect()  # as before the twin
         return len(block) / sum(_commit(service, settings, each) for each in block)
 
     for warm_up in (ours, twins.rate):

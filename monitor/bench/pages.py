@@ -18,7 +18,7 @@ from monitor import Surface, create_app
 from monitor.bench.courses import FIRST_TIMERS, NOW, open_check_in_id
 from monitor.bench.population import Service
 from monitor.bench.report import Bar, Gate
-from monitor.config import Settings
+from monitor.config import Environment, Settings
 from monitor.measures import catalogue
 from monitor.messaging.links import PATH, check_in_token
 from monitor.progress.patient_progress import PatientProgress, patient_progress
@@ -49,7 +49,8 @@ class Weight:
 
 
 def patient_app(service: Service, settings: Settings) -> Flask:
-    """Return the patient surface as it is served, on an invented service."""
+    """Return the patient surface as patients get it, on an invented service: without the line that a demo has."""
+    settings = settings.model_copy(update={"environment": Environment.PRODUCTION})
     return create_app(settings, Surface.PATIENT, sessions=service.sessions, clock=lambda: NOW)
 
 
