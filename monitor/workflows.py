@@ -1,7 +1,7 @@
 """The journeys that cross capabilities: short, no SQL, no rules. The edge that calls one commits it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from monitor.checkins import closing, planning
 from monitor.checkins import service as checkins
-from monitor.checkins.models import CancelReason, CheckIn, CheckInState, MeasureState
+from monitor.checkins.course import Course
+from monitor.checkins.models import CancelReason, CheckIn, CheckInState
 from monitor.checkins.service import Answers, Delivery
 from monitor.config import Settings
 from monitor.errors import MonitorError
@@ -60,19 +61,19 @@ def complete_check_in(
         if earlier is None:
             raise CheckInTaken("this check-in has been answered or has closed")
         return Receipt(earlier.id, _is_positive(_safety_given(earlier.answers_given())), repeated=True)
-    before = checkins.states_of(session, check_in.episode_id)
-    if not before and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
+    standing = flags.standing_of(session, check_in.episode)
+    if not standing.courses and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
         state_consent(session, check_in.patient, tuple(Purpose), True, said_by=Party.PATIENT, now=now)
     submission_id = checkins.keep_submission(session, check_in, answers, delivery, now)
     scored = checkins.score_all(check_in.instruments, answers, estimate=settings.estimate_totals)
     checkins.keep_scores(session, check_in, submission_id, delivery.language, scored, now)
-    safety = _safety_facts(check_in, answers, before, call_asked=call_asked)
-    states = checkins.carry_forward(session, before, check_in.episode_id, scored, now)
+    safety = _safety_facts(check_in, answers, standing.courses, call_asked=call_asked)
+    courses = checkins.carry_forward(session, standing.courses, check_in.episode_id, scored, now)
     outbox.cancel_waiting(session, check_in_id=check_in.id, now=now)
     flags.evaluate(
         session,
         check_in.episode,
-        states,
+        replace(standing, courses=courses),
         now=now,
         safety=safety,
         check_in_id=check_in.id,
@@ -90,15 +91,15 @@ def save_early(session: Session, check_in: CheckIn, answers: Answers, *, call_as
     if check_in.state(now) is not CheckInState.OPEN:
         return
     checkins.save_drafts(session, check_in, answers, now=now)
-    states = checkins.states_of(session, check_in.episode_id)
+    standing = flags.standing_of(session, check_in.episode)
     given = checkins.drafts(session, check_in)
     reached = {item: given[item] for item in _safety_items(check_in) if item in given}
-    safety = _safety_facts(check_in, reached, states, call_asked=call_asked)
+    safety = _safety_facts(check_in, reached, standing.courses, call_asked=call_asked)
     if safety is not None or call_asked:
         flags.evaluate(
             session,
             check_in.episode,
-            states,
+            standing,
             now=now,
             safety=safety,
             check_in_id=check_in.id,
@@ -132,7 +133,6 @@ def after_safety(
     flags.evaluate(
         session,
         check_in.episode,
-        checkins.states_of(session, check_in.episode_id),
         now=now,
         safety=safety,
         check_in_id=check_in.id,
@@ -155,8 +155,7 @@ def close_overdue(session: Session, check_in: CheckIn, now: datetime) -> None:
     """Close a check-in whose time is up (missed only if its text went out), then look at the rules."""
     closing.close(session, check_in, now)
     if check_in.episode.closed_at is None:
-        states = checkins.states_of(session, check_in.episode_id)
-        flags.evaluate(session, check_in.episode, states, now=now, check_in_id=check_in.id)
+        flags.evaluate(session, check_in.episode, now=now, check_in_id=check_in.id)
 
 
 def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
@@ -167,7 +166,7 @@ def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime
         closing.cancel_open(session, episode.id, CancelReason.OPTED_OUT, now)
     outbox.cancel_waiting(session, patient_id=patient.id, now=now)
     if episode is not None:
-        flags.evaluate(session, episode, checkins.states_of(session, episode.id), now=now, opted_out=True)
+        flags.evaluate(session, episode, now=now, opted_out=True)
 
 
 def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
@@ -190,17 +189,17 @@ def _safety_given(answers: Answers) -> int | None:
 
 
 def _safety_facts(
-    check_in: CheckIn, answers: Answers, states: Mapping[str, MeasureState], *, call_asked: bool
+    check_in: CheckIn, answers: Answers, courses: Mapping[str, Course], *, call_asked: bool
 ) -> SafetyFacts | None:
     """Read the safety item from the answers, never through a score. None when the form did not ask it."""
     for code, item in _safety_items(check_in):
         if not any(asked == code for asked, _ in answers):
             continue
-        state = states.get(code)
+        course = courses.get(code)
         return SafetyFacts(
             answer=answers.get((code, item)),
-            previous=state.safety_answer if state else None,
-            previous_on=state.safety_at.date() if state and state.safety_at else None,
+            previous=course.safety_answer if course else None,
+            previous_on=course.safety_at.date() if course and course.safety_at else None,
             declined=(code, item) in answers and answers[(code, item)] is None,
             call_asked=call_asked,
         )

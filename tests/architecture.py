@@ -8,7 +8,21 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-GROUND = ("assets", "audit", "beats", "clock", "config", "crypto", "db", "errors", "http", "i18n", "ids", "startup")
+GROUND = (
+    "assets",
+    "audit",
+    "beats",
+    "clock",
+    "config",
+    "crypto",
+    "db",
+    "errors",
+    "http",
+    "i18n",
+    "ids",
+    "prepared",
+    "startup",
+)
 CAPABILITIES = ("measures", "people", "messaging", "care", "checkins", "flags", "relapse", "reviews")
 """Each may import itself and what stands to its left."""
 READERS = ("progress", "assurance", "interop")

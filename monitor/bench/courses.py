@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from monitor.care.models import Appointment, Episode, Step, StepAssignment
+from monitor.checkins.course import Course
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, MeasureState, Mode, Score, Submission
-from monitor.checkins.service import advance
 from monitor.db import Base
 from monitor.i18n import LANGUAGES
 from monitor.ids import token_hash
@@ -155,9 +155,7 @@ def _care(number: int, episode: Episode) -> Iterator[Base]:
 def _course(number: int, kind: Kind, rng: random.Random) -> Iterator[Base]:
     """The check-ins that have ended, what was answered, and the state that the answers make."""
     start, answered = rng.randint(*kind.start), WEEKS - rng.randint(0, kind.silent)
-    states = {
-        code: MeasureState(episode_id=numbered(Episode, number), instrument=code, count=0) for code in catalogue.CODES
-    }
+    measured = {code: Course() for code in catalogue.CODES}
     for week in range(WEEKS):
         check_in = _check_in(number, week, NOW - timedelta(weeks=WEEKS - week, days=2, minutes=number))
         yield check_in
@@ -179,8 +177,9 @@ def _course(number: int, kind: Kind, rng: random.Random) -> Iterator[Base]:
                 total=whole,
                 at=at,
             )
-            advance(states[code], whole, at)
-    yield from states.values()
+            measured[code].take(whole, at)
+    for code, course in measured.items():
+        yield MeasureState(episode_id=numbered(Episode, number), instrument=code, **asdict(course))
 
 
 def open_check_in_id(number: int) -> UUID:

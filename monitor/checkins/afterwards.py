@@ -1,9 +1,10 @@
 """What a patient may be told once a check-in is in: how it compares with the one before."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from enum import StrEnum
 
-from monitor.checkins.models import CheckIn, MeasureState
+from monitor.checkins.course import Course
+from monitor.checkins.models import CheckIn
 from monitor.measures import catalogue
 from monitor.measures.change import Change, change
 
@@ -18,16 +19,16 @@ class SinceLastTime(StrEnum):
     """One measure lighter, another heavier."""
 
 
-def since_last_time(states: Iterable[MeasureState], check_in: CheckIn) -> SinceLastTime | None:
+def since_last_time(courses: Mapping[str, Course], check_in: CheckIn) -> SinceLastTime | None:
     """Compare the scores of a completed check-in with those before it; None when nothing can be compared.
 
     A change counts from the measure's own error on (`Spec.reliable_change`), as everywhere. Scores that are older or
     newer than this check-in say nothing about it.
     """
     changes = {
-        change(catalogue.spec(state.instrument), state.second_last, state.last)
-        for state in states
-        if state.last_at is not None and state.last_at == check_in.completed_at
+        change(catalogue.spec(code), course.second_last, course.last)
+        for code, course in courses.items()
+        if course.last_at is not None and course.last_at == check_in.completed_at
     } - {None}
     if not changes:
         return None

@@ -11,6 +11,7 @@ from monitor.care.models import Episode
 from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, CheckInState
 from monitor.db import table
 from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
+from monitor.prepared import Prepared
 
 FROM_A_PLAN = (CheckInKind.SCHEDULED, CheckInKind.BEFORE_APPOINTMENT)
 """An invitation, and a link that the patient asked for, do not depend on day, hour or measures."""
@@ -20,7 +21,7 @@ _ROWS = table(CheckIn).columns
 _ENDS = sa.select(_ROWS.completed_at, _ROWS.missed_at, _ROWS.cancelled_at, _ROWS.cancel_reason).where(
     _ROWS.id == sa.bindparam("check_in_id")
 )
-_COMPLETE = (
+_COMPLETE = Prepared(
     sa.update(table(CheckIn))
     .where(_ROWS.id == sa.bindparam("check_in_id"), sa.text(OPEN))
     .where(_ROWS.opens_at <= sa.bindparam("now"), _ROWS.closes_at > sa.bindparam("now"))
@@ -53,7 +54,7 @@ def complete(session: Session, check_in: CheckIn, now: datetime) -> bool:
     """
     session.flush()
     hold(session, check_in.episode_id)
-    was_open = session.connection().execute(_COMPLETE, {"check_in_id": check_in.id, "now": now}).rowcount == 1
+    was_open = _COMPLETE.run(session, check_in_id=check_in.id, now=now) == 1
     if was_open:
         set_committed_value(check_in, "completed_at", now)
     return was_open

@@ -13,7 +13,7 @@ from monitor.checkins.afterwards import since_last_time
 from monitor.checkins.forms import CheckInForm, Question, questions, read_key
 from monitor.checkins.models import CheckIn, Mode
 from monitor.checkins.planning import next_due
-from monitor.checkins.service import Delivery, find, find_open, instruments_for, provisional_pairs, states_of
+from monitor.checkins.service import Delivery, courses_of, find, find_open, instruments_for, provisional_pairs
 from monitor.db import reading, unit_of_work
 from monitor.http import language, runtime, speak
 from monitor.people.models import Purpose
@@ -159,13 +159,13 @@ def _receipt_page(
     if receipt.safety:
         return _support_page(session, check_in, token, key, now)
     known_device = is_this_phone_of(session, check_in.patient_id)
-    states = states_of(session, check_in.episode_id).values() if known_device else ()
+    courses = courses_of(session, check_in.episode_id) if known_device else {}
     return render_template(
         "patient/thanks.html",
         token=token,
         key=key,
         known_device=known_device,
-        since=since_last_time(states, check_in),
+        since=since_last_time(courses, check_in),
         next_due=next_due(session, check_in.episode_id, now),
         **_context(session, check_in, now),
     )

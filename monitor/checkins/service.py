@@ -1,13 +1,15 @@
 """Finding the check-in behind a link, keeping what was answered, scoring it, and carrying the course forward."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from monitor.checkins.course import Course
 from monitor.checkins.models import (
     LAYOUT_VERSION,
     Answer,
@@ -26,6 +28,7 @@ from monitor.measures.instrument import Instrument
 from monitor.measures.scoring import Score as Scored
 from monitor.measures.scoring import score as score_answers
 from monitor.people.models import Consent, Purpose
+from monitor.prepared import Prepared, insert_into
 
 # Every patient waits on these: made once, SQLAlchemy knows their SQL without looking at them again, and given to the
 # connection itself they go past the object layer.
@@ -41,15 +44,23 @@ _BY_TOKEN_WITH_CONSENT = _BY_TOKEN.add_columns(
     .limit(1)
     .scalar_subquery()
 )
-_INSERT_SUBMISSION, _INSERT_ANSWERS, _INSERT_SCORES = (sa.insert(table(each)) for each in (Submission, Answer, Score))
+_INSERT_SUBMISSION, _INSERT_SCORES = insert_into(Submission), insert_into(Score)
+_INSERT_ANSWERS = insert_into(Answer, "id")
 _STATE = table(MeasureState).columns
-_COURSE = [column.name for column in _STATE if not column.primary_key]
-_STATES = sa.select(table(MeasureState)).where(_STATE.episode_id == sa.bindparam("episode_id"))
-_INSERT_STATES = sa.insert(table(MeasureState))
-_UPDATE_STATES = (
+_COURSE = [field.name for field in fields(Course)]
+COURSE_COLUMNS = (_STATE.instrument, *(_STATE[name] for name in _COURSE))
+"""What `courses_from` wants of a state row."""
+_STATES = sa.select(*COURSE_COLUMNS).where(_STATE.episode_id == sa.bindparam("episode_id"))
+_VALUES: dict[str, sa.BindParameter[Any]] = {name: sa.bindparam(name) for name in _COURSE}
+_INSERT_STATES = Prepared(
+    sa.insert(table(MeasureState)).values(
+        episode_id=sa.bindparam("of_episode"), instrument=sa.bindparam("of_instrument"), **_VALUES
+    )
+)
+_UPDATE_STATES = Prepared(
     sa.update(table(MeasureState))
     .where(_STATE.episode_id == sa.bindparam("of_episode"), _STATE.instrument == sa.bindparam("of_instrument"))
-    .values({name: sa.bindparam(name) for name in _COURSE})
+    .values(_VALUES)
 )
 
 Answers = Mapping[tuple[str, int], int | None]
@@ -110,7 +121,7 @@ def save_drafts(session: Session, check_in: CheckIn, answers: Answers, *, now: d
     known = drafts(session, check_in)
     fresh = {item: value for item, value in answers.items() if item not in known or known[item] != value}
     if fresh:
-        session.execute(_INSERT_ANSWERS, _answer_rows(check_in.id, None, fresh, now))
+        _keep_answers(session, fresh, check_in_id=check_in.id, submission_id=None, answered_at=now)
 
 
 def keep_submission(session: Session, check_in: CheckIn, answers: Answers, delivery: Delivery, now: datetime) -> UUID:
@@ -122,41 +133,29 @@ def keep_submission(session: Session, check_in: CheckIn, answers: Answers, deliv
     note = None
     if delivery.note and check_in.patient.data_key:
         note = seal(check_in.patient.data_key, "submissions.note", submission_id, delivery.note)
-    connection = session.connection()
-    connection.execute(
-        _INSERT_SUBMISSION,
-        {
-            "id": submission_id,
-            "check_in_id": check_in.id,
-            "idempotency_key": delivery.key,
-            "language": delivery.language,
-            "mode": delivery.mode,
-            "layout_version": LAYOUT_VERSION,
-            "known_device": delivery.known_device,
-            "submitted_at": now,
-            "note": note,
-            "patient_id": check_in.patient_id,
-        },
-    )
-    connection.execute(_INSERT_ANSWERS, _answer_rows(check_in.id, submission_id, answers, now))
+    submission = {
+        "id": submission_id,
+        "check_in_id": check_in.id,
+        "idempotency_key": delivery.key,
+        "language": delivery.language,
+        "mode": delivery.mode,
+        "layout_version": LAYOUT_VERSION,
+        "known_device": delivery.known_device,
+        "submitted_at": now,
+        "note": note,
+        "patient_id": check_in.patient_id,
+    }
+    _INSERT_SUBMISSION.run(session, [submission])
+    _keep_answers(session, answers, check_in_id=check_in.id, submission_id=submission_id, answered_at=now)
     return submission_id
 
 
-def _answer_rows(
-    check_in_id: UUID, submission_id: UUID | None, answers: Answers, now: datetime
-) -> list[dict[str, object]]:
-    return [
-        {
-            "check_in_id": check_in_id,
-            "submission_id": submission_id,
-            "instrument": instrument,
-            "item": item,
-            "value": value,
-            "declined": value is None,
-            "answered_at": now,
-        }
+def _keep_answers(session: Session, answers: Answers, **shared: object) -> None:
+    rows = [
+        {"instrument": instrument, "item": item, "value": value, "declined": value is None}
         for (instrument, item), value in sorted(answers.items())
     ]
+    _INSERT_ANSWERS.run(session, rows, **shared)
 
 
 def score_all(instruments: Sequence[str], answers: Answers, *, estimate: bool) -> dict[str, Scored]:
@@ -176,66 +175,51 @@ def keep_scores(
     """Store the scores of a submission, each with the versions that it was made with."""
     if not scored:
         return
-    session.connection().execute(
-        _INSERT_SCORES,
-        [
-            {
-                "id": new_id(),
-                "submission_id": submission_id,
-                "episode_id": check_in.episode_id,
-                "instrument": code,
-                "instrument_version": catalogue.load(code, language).version,
-                "scoring_version": catalogue.spec(code).version,
-                "total": result.total,
-                "estimated": result.prorated,
-                "at": now,
-            }
-            for code, result in scored.items()
-        ],
-    )
+    rows = [
+        {
+            "id": new_id(),
+            "instrument": code,
+            "instrument_version": catalogue.load(code, language).version,
+            "scoring_version": catalogue.spec(code).version,
+            "total": result.total,
+            "estimated": result.prorated,
+        }
+        for code, result in scored.items()
+    ]
+    _INSERT_SCORES.run(session, rows, submission_id=submission_id, episode_id=check_in.episode_id, at=now)
 
 
-def states_of(session: Session, episode_id: UUID) -> dict[str, MeasureState]:
+def courses_of(session: Session, episode_id: UUID) -> dict[str, Course]:
     """Return where each measure of an episode stands, as values: what `carry_forward` does not write is not kept."""
     session.flush()
-    rows = session.connection().execute(_STATES, {"episode_id": episode_id}).mappings()
-    return {row["instrument"]: MeasureState(**row) for row in rows}
+    rows = session.connection().execute(_STATES, {"episode_id": episode_id})
+    return courses_from(rows)
+
+
+def courses_from(rows: Iterable[Sequence[Any]]) -> dict[str, Course]:
+    """Return the courses in rows of COURSE_COLUMNS, by instrument."""
+    return {code: Course(*values) for code, *values in rows}
 
 
 def carry_forward(
-    session: Session, states: Mapping[str, MeasureState], episode_id: UUID, scored: Mapping[str, Scored], now: datetime
-) -> dict[str, MeasureState]:
-    """Bring the state rows up to the newest scores and return them all. The answers alone can rebuild these rows."""
-    new = {code: MeasureState(episode_id=episode_id, instrument=code, count=0) for code in scored if code not in states}
-    brought = {**states, **new}
+    session: Session, courses: Mapping[str, Course], episode_id: UUID, scored: Mapping[str, Scored], now: datetime
+) -> dict[str, Course]:
+    """Bring the courses up to the newest scores, store them and return them all."""
+    brought = {**courses, **{code: Course() for code in scored if code not in courses}}
+    new: list[dict[str, object]] = []
+    known: list[dict[str, object]] = []
     for code, result in scored.items():
-        state = brought[code]
-        advance(state, result.total, now)
-        if result.safety_asked and result.safety is not None:
-            state.safety_answer, state.safety_at = result.safety, now
+        course = brought[code]
+        course.take(result.total, now)
+        course.take_safety_answer(result.safety, now)
+        (known if code in courses else new).append(
+            {"of_episode": episode_id, "of_instrument": code} | {name: getattr(course, name) for name in _COURSE}
+        )
     if new:
-        rows = [{"episode_id": episode_id, "instrument": code, **_course(state)} for code, state in new.items()]
-        session.connection().execute(_INSERT_STATES, rows)
-    if known := scored.keys() & states.keys():
-        rows = [{"of_episode": episode_id, "of_instrument": code, **_course(states[code])} for code in known]
-        session.connection().execute(_UPDATE_STATES, rows)
+        _INSERT_STATES.run(session, new)
+    if known:
+        _UPDATE_STATES.run(session, known)
     return brought
-
-
-def _course(state: MeasureState) -> dict[str, object]:
-    return {name: getattr(state, name) for name in _COURSE}
-
-
-def advance(state: MeasureState, total: int | None, at: datetime) -> None:
-    """Take one more total into a state row. No total changes nothing: a missing score is not 'no change'."""
-    if total is None:
-        return
-    if state.baseline is None:
-        state.baseline, state.baseline_at = total, at
-    state.third_last, state.second_last, state.last, state.last_at = state.second_last, state.last, total, at
-    state.best = total if state.best is None else min(state.best, total)
-    state.worst = total if state.worst is None else max(state.worst, total)
-    state.count += 1
 
 
 def submission_by_key(session: Session, check_in_id: UUID, key: UUID) -> Submission | None:

@@ -9,7 +9,6 @@ from monitor.access import OutOfScope
 from monitor.audit import Actor, record
 from monitor.care.models import Appointment, AppointmentState, Episode
 from monitor.checkins import planning
-from monitor.checkins.service import states_of
 from monitor.flags.service import evaluate
 
 
@@ -47,5 +46,5 @@ def end(
             planning.drop_for_appointment(session, appointment, now)
     session.flush()
     # The trail last: its lock is the one that everybody shares.
-    evaluate(session, episode, states_of(session, episode.id), now=now)
+    evaluate(session, episode, now=now)
     record(session, Actor("staff", staff_member_id), f"appointment {became}", "patient", episode.patient_id, now=now)

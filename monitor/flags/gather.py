@@ -1,26 +1,49 @@
 """What the tables know about one episode, gathered as facts for the rules."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.care.models import LOW_INTENSITY, Appointment, Episode, StepAssignment
+from monitor.checkins.course import Course
 from monitor.checkins.models import CancelReason, CheckIn, MeasureState
-from monitor.db import UTCDateTime
+from monitor.checkins.service import COURSE_COLUMNS, courses_from
+from monitor.db import UTCDateTime, table
 from monitor.flags.facts import EpisodeFacts, MeasureFacts, SafetyFacts, Thresholds
 from monitor.flags.kinds import FlagKind
 from monitor.flags.models import Flag
 from monitor.measures import catalogue
+from monitor.people.models import Patient
 
 
-def _known() -> sa.Select[str, int, int, int, FlagKind]:
-    """One row: the present step, contacts attended at low intensity, what stayed unanswered, the kind of the last flag.
+@dataclass(frozen=True)
+class Standing:
+    """Where an episode stands in the tables: the course of each measure, and what else the rules look at."""
 
-    Made once, since every patient who sends a check-in waits on it.
+    step: str
+    attended: int
+    """Contacts attended since care at low intensity began."""
+    missed: int
+    undelivered: int
+    """Of the check-ins since the last one that was answered."""
+    last_flag: FlagKind | None
+    """The kind of the open flag, or else of the newest."""
+    number_failed_at: datetime | None
+    courses: Mapping[str, Course]
+
+
+def _standing() -> sa.Select[Any]:
+    """One statement for all of it: a row for each measure, at least one.
+
+    Made once, since every patient who sends a check-in waits on it; and without IN, which SQLAlchemy writes out anew
+    each time.
     """
     episode_id, opened_at = sa.bindparam("episode_id", type_=sa.Uuid()), sa.bindparam("opened_at", type_=UTCDateTime())
+    only_one: sa.ColumnClause[int] = sa.literal_column("1")
     answered = (
         sa.select(sa.func.max(CheckIn.due_at))
         .where(CheckIn.episode_id == episode_id, CheckIn.completed_at.is_not(None))
@@ -29,33 +52,54 @@ def _known() -> sa.Select[str, int, int, int, FlagKind]:
     step = sa.select(StepAssignment.step).where(StepAssignment.episode_id == episode_id)
     intensive_until = (
         sa.select(sa.func.max(StepAssignment.from_at))
-        .where(StepAssignment.episode_id == episode_id, StepAssignment.step.not_in(LOW_INTENSITY))
+        .where(StepAssignment.episode_id == episode_id, *(StepAssignment.step != low for low in LOW_INTENSITY))
         .scalar_subquery()
     )
     attended = sa.select(sa.func.count(Appointment.attended_at)).where(
         Appointment.episode_id == episode_id,
         Appointment.starts_at >= sa.func.coalesce(intensive_until, opened_at),
     )
+    number = sa.select(Patient.number_failed_at).where(Patient.id == sa.bindparam("patient_id"))
     last_flag = sa.select(Flag.kind).where(Flag.episode_id == episode_id)
-    return sa.select(
-        step.order_by(StepAssignment.from_at.desc()).limit(1).scalar_subquery().label("step"),
-        attended.scalar_subquery().label("attended"),
-        sa.func.count(CheckIn.missed_at).label("missed"),
-        sa.func.count(sa.case((CheckIn.cancel_reason == CancelReason.NOT_DELIVERED, 1))).label("undelivered"),
-        last_flag.order_by(Flag.closed_at.is_(None).desc(), Flag.opened_at.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("last_flag"),
-    ).where(CheckIn.episode_id == episode_id, sa.or_(answered.is_(None), CheckIn.due_at > answered))
+    undelivered = sa.case((CheckIn.cancel_reason == CancelReason.NOT_DELIVERED, only_one))
+    known = (
+        sa.select(
+            step.order_by(StepAssignment.from_at.desc()).limit(only_one).scalar_subquery().label("step"),
+            attended.scalar_subquery().label("attended"),
+            sa.func.count(CheckIn.missed_at).label("missed"),
+            sa.func.count(undelivered).label("undelivered"),
+            last_flag.order_by(Flag.closed_at.is_(None).desc(), Flag.opened_at.desc())
+            .limit(only_one)
+            .scalar_subquery()
+            .label("last_flag"),
+            number.scalar_subquery().label("number_failed_at"),
+        )
+        .where(CheckIn.episode_id == episode_id, CheckIn.due_at > sa.func.coalesce(answered, _LONG_AGO))
+        .subquery()
+    )
+    state = table(MeasureState)
+    return sa.select(known, *COURSE_COLUMNS).select_from(known.outerjoin(state, state.columns.episode_id == episode_id))
 
 
-_KNOWN = _known()
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_STANDING = _standing()
+_KNOWN = len(fields(Standing)) - 1
+"""So many columns are what `Standing` knows besides the courses."""
+
+
+def standing_of(session: Session, episode: Episode) -> Standing:
+    """Return where an episode stands. The courses are values: what nobody writes back is not kept."""
+    session.flush()
+    of_this = {"episode_id": episode.id, "opened_at": episode.opened_at, "patient_id": episode.patient_id}
+    rows = session.connection().execute(_STANDING, of_this).all()
+    courses = courses_from(row[_KNOWN:] for row in rows if row.instrument is not None)
+    step, attended, missed, undelivered, last_flag, number_failed_at = rows[0][:_KNOWN]
+    return Standing(step, attended, missed, undelivered, last_flag, number_failed_at, courses)
 
 
 def facts_of(
-    session: Session,
     episode: Episode,
-    states: Mapping[str, MeasureState],
+    standing: Standing,
     now: datetime,
     safety: SafetyFacts | None,
     *,
@@ -63,38 +107,36 @@ def facts_of(
     call_requested: bool,
 ) -> EpisodeFacts:
     """Return everything that the rules may know about an episode at `now`."""
-    session.flush()
-    of_this = {"episode_id": episode.id, "opened_at": episode.opened_at}
-    known = session.connection().execute(_KNOWN, of_this).one()
-    safety_answers = [state.safety_answer for state in states.values() if state.safety_answer is not None]
+    courses = standing.courses
+    safety_answers = [course.safety_answer for course in courses.values() if course.safety_answer is not None]
     return EpisodeFacts(
-        step=known.step,
+        step=standing.step,
         week=(now - episode.opened_at).days // 7,
-        measures=tuple(_measure(state) for _, state in sorted(states.items(), reverse=True)),
-        attended_contacts=known.attended,
-        missed_in_a_row=known.missed,
-        undelivered_in_a_row=known.undelivered,
-        number_failed=episode.patient.number_failed_at is not None,
+        measures=tuple(_measure(code, courses[code]) for code in sorted(courses, reverse=True)),
+        attended_contacts=standing.attended,
+        missed_in_a_row=standing.missed,
+        undelivered_in_a_row=standing.undelivered,
+        number_failed=standing.number_failed_at is not None,
         last_safety_answer=max(safety_answers, default=None),
-        had_open_worsening=known.last_flag == FlagKind.DETERIORATING,
+        had_open_worsening=standing.last_flag == FlagKind.DETERIORATING,
         safety=safety,
         opted_out=opted_out,
         call_requested=call_requested,
     )
 
 
-def _measure(state: MeasureState) -> MeasureFacts:
-    spec = catalogue.spec(state.instrument)
-    recent = (state.third_last, state.second_last, state.last)
+def _measure(code: str, course: Course) -> MeasureFacts:
+    spec = catalogue.spec(code)
+    recent = (course.third_last, course.second_last, course.last)
     return MeasureFacts(
-        code=state.instrument,
+        code=code,
         thresholds=Thresholds(spec.caseness, spec.reliable_change, spec.minimal_difference),
-        baseline=state.baseline,
-        baseline_on=state.baseline_at.date() if state.baseline_at else None,
-        last=state.last,
-        last_on=state.last_at.date() if state.last_at else None,
-        best=state.best,
-        worst=state.worst,
-        count=state.count,
+        baseline=course.baseline,
+        baseline_on=course.baseline_at.date() if course.baseline_at else None,
+        last=course.last,
+        last_on=course.last_at.date() if course.last_at else None,
+        best=course.best,
+        worst=course.worst,
+        count=course.count,
         recent=tuple(total for total in recent if total is not None),
     )

@@ -5,8 +5,9 @@ open episodes at once, so that what went wrong on the way does not stay unseen.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from monitor.care.models import Episode
 from monitor.checkins.closing import hold
+from monitor.checkins.course import Course
 from monitor.checkins.models import Answer, CheckIn, MeasureState, Score, Submission
-from monitor.checkins.service import advance, states_of
+from monitor.checkins.service import COURSE_COLUMNS, courses_from
 from monitor.clock import Clock
 from monitor.db import Sessions, reading, table, unit_of_work
 from monitor.flags.called_for import RULES, Wanted, sweep
@@ -34,30 +36,30 @@ BATCH = 500
 # ---- the state rows ----
 
 
-def rebuild_states(session: Session, episode_id: UUID) -> dict[str, MeasureState]:
-    """Return the state rows of an episode as its answers make them, by instrument; they are not stored."""
+def rebuild_courses(session: Session, episode_id: UUID) -> dict[str, Course]:
+    """Return the courses of an episode as its answers make them, by instrument; they are not stored."""
     return _rebuilt(session, [episode_id])[episode_id]
 
 
 def states_disagreeing(session: Session, episode_ids: Sequence[UUID]) -> list[UUID]:
     """Return those of some episodes whose stored state rows are not what their answers make of them."""
     rebuilt = _rebuilt(session, episode_ids)
-    stored: dict[UUID, dict[str, MeasureState]] = {episode_id: {} for episode_id in episode_ids}
-    rows = session.execute(sa.select(table(MeasureState)).where(MeasureState.episode_id.in_(episode_ids))).mappings()
-    for row in rows:
-        stored[row["episode_id"]][row["instrument"]] = MeasureState(**row)
-    return [each for each in episode_ids if _values(stored[each]) != _values(rebuilt[each])]
+    stored: dict[UUID, dict[str, Course]] = {episode_id: {} for episode_id in episode_ids}
+    rows = sa.select(MeasureState.episode_id, *COURSE_COLUMNS).where(MeasureState.episode_id.in_(episode_ids))
+    for episode_id, *values in session.execute(rows):
+        stored[episode_id] |= courses_from([values])
+    return [each for each in episode_ids if stored[each] != rebuilt[each]]
 
 
-def _rebuilt(session: Session, episode_ids: Sequence[UUID]) -> dict[UUID, dict[str, MeasureState]]:
-    rebuilt: dict[UUID, dict[str, MeasureState]] = {episode_id: {} for episode_id in episode_ids}
+def _rebuilt(session: Session, episode_ids: Sequence[UUID]) -> Mapping[UUID, dict[str, Course]]:
+    rebuilt: dict[UUID, defaultdict[str, Course]] = {episode_id: defaultdict(Course) for episode_id in episode_ids}
     scores = (
         sa.select(Score.episode_id, Score.instrument, Score.total, Score.at)
         .where(Score.episode_id.in_(episode_ids))
         .order_by(Score.at, Score.id)
     )
     for episode_id, instrument, total, at in session.execute(scores):
-        advance(_state(rebuilt[episode_id], episode_id, instrument), total, at)
+        rebuilt[episode_id][instrument].take(total, at)
     safety_items = [(code, item) for code in catalogue.CODES if (item := catalogue.spec(code).safety_item)]
     given = (
         sa.select(CheckIn.episode_id, Answer.instrument, Answer.value, Submission.submitted_at)
@@ -68,22 +70,8 @@ def _rebuilt(session: Session, episode_ids: Sequence[UUID]) -> dict[UUID, dict[s
         .order_by(Submission.submitted_at, Submission.id)
     )
     for episode_id, instrument, value, at in session.execute(given):
-        state = _state(rebuilt[episode_id], episode_id, instrument)
-        state.safety_answer, state.safety_at = value, at
+        rebuilt[episode_id][instrument].take_safety_answer(value, at)
     return rebuilt
-
-
-def _state(states: dict[str, MeasureState], episode_id: UUID, instrument: str) -> MeasureState:
-    if instrument not in states:
-        states[instrument] = MeasureState(episode_id=episode_id, instrument=instrument, count=0)
-    return states[instrument]
-
-
-def _values(states: Mapping[str, MeasureState]) -> dict[str, tuple[object, ...]]:
-    return {
-        instrument: tuple(getattr(state, column.name) for column in table(MeasureState).columns)
-        for instrument, state in states.items()
-    }
 
 
 # ---- the daily job ----
@@ -141,8 +129,10 @@ def _disagreeing(sessions: Sessions) -> list[UUID]:
 
 def _store_rebuilt(session: Session, episode_id: UUID) -> int:
     session.execute(sa.delete(table(MeasureState)).where(MeasureState.episode_id == episode_id))
-    rebuilt = rebuild_states(session, episode_id)
-    session.add_all(rebuilt.values())
+    rebuilt = rebuild_courses(session, episode_id)
+    session.add_all(
+        MeasureState(episode_id=episode_id, instrument=code, **asdict(course)) for code, course in rebuilt.items()
+    )
     return len(rebuilt)
 
 
@@ -163,7 +153,7 @@ def _raise(session: Session, episode_id: UUID, *, kinds: Sequence[FlagKind], now
         return 0
     rules = [rule for kind in kinds for rule in RULES[kind]]
     before = _open_flags(session, episode_id)
-    evaluate(session, episode, states_of(session, episode_id), now=now, only=rules)
+    evaluate(session, episode, now=now, only=rules)
     return _open_flags(session, episode_id) - before
 
 

@@ -1,6 +1,6 @@
 """Facts from the tables, findings from the rules, flags in the tables; and what staff do with them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,18 +11,19 @@ from monitor.audit import Actor, record
 from monitor.care.models import Episode
 from monitor.care.promises import hours_of
 from monitor.checkins.closing import hold
-from monitor.checkins.models import CheckIn, MeasureState
-from monitor.db import table
+from monitor.checkins.models import CheckIn
 from monitor.errors import MonitorError
 from monitor.flags.clocks import due_at
 from monitor.flags.facts import Finding, SafetyFacts
-from monitor.flags.gather import facts_of
+from monitor.flags.gather import Standing, facts_of
+from monitor.flags.gather import standing_of as standing_of
 from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
 from monitor.ids import new_id
 from monitor.people.models import StaffMember
+from monitor.prepared import insert_into
 
 POLICY = FlagPolicy()
 
@@ -38,7 +39,7 @@ _NEWEST = (
     .where(Flag.episode_id == sa.bindparam("episode_id"), Flag.kind.in_(sa.bindparam("kinds", expanding=True)))
     .order_by(Flag.closed_at.is_(None), Flag.opened_at)
 )
-_INSERT_FLAG, _INSERT_EVENTS = sa.insert(table(Flag)), sa.insert(table(FlagEvent))
+_INSERT_FLAG, _INSERT_EVENTS = insert_into(Flag), insert_into(FlagEvent)
 
 
 class OutcomeNotAllowed(MonitorError):
@@ -56,7 +57,7 @@ class FlagClosed(MonitorError):
 def evaluate(
     session: Session,
     episode: Episode,
-    states: Mapping[str, MeasureState],
+    standing: Standing | None = None,
     *,
     now: datetime,
     safety: SafetyFacts | None = None,
@@ -66,7 +67,8 @@ def evaluate(
     only: Collection[Rule] = tuple(Rule),
 ) -> tuple[Finding, ...]:
     """Run the rules on an episode as it stands at `now` and open or join the flags that they raise."""
-    facts = facts_of(session, episode, states, now, safety, opted_out=opted_out, call_requested=call_requested)
+    standing = standing or standing_of(session, episode)
+    facts = facts_of(episode, standing, now, safety, opted_out=opted_out, call_requested=call_requested)
     found = tuple(finding for finding in findings(facts, POLICY) if finding.rule in only)
     if found:
         raise_flags(session, episode, found, now=now, check_in_id=check_in_id)
@@ -98,6 +100,7 @@ def raise_flags(
             flag_id, event = flag.id, FlagEventKind.EVIDENCE
         said += [
             {
+                "id": new_id(),
                 "flag_id": flag_id,
                 "at": now,
                 "kind": event,
@@ -109,7 +112,7 @@ def raise_flags(
             for finding in fresh
         ]
     if said:
-        session.connection().execute(_INSERT_EVENTS, said)
+        _INSERT_EVENTS.run(session, said)
     session.flush()
 
 
@@ -129,7 +132,7 @@ def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity
         "opened_at": now,
         "due_at": due,
     }
-    session.connection().execute(_INSERT_FLAG, flag)
+    _INSERT_FLAG.run(session, [flag])
     return flag_id
 
 

@@ -36,6 +36,7 @@ class MessageState(StrEnum):
 
 WAITING = frozenset({MessageState.QUEUED, MessageState.ENQUEUED, MessageState.CLAIMED})
 """Nothing has left the building: still cancellable."""
+IS_WAITING = f"messages.state IN ({', '.join(repr(state.value) for state in sorted(WAITING))})"
 ACCEPTED = frozenset({MessageState.SENT, MessageState.DELIVERED})
 """The prompt went out: only then can a check-in be missed."""
 

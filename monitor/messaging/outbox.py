@@ -9,19 +9,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.db import table
-from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
+from monitor.messaging.models import ACCEPTED, IS_WAITING, Message, MessageState
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Patient
+from monitor.prepared import Prepared
 
 _ROWS = table(Message).columns
 # Every patient who sends a check-in waits on the first of these: made once, and past the object layer.
 _CANCEL = (
     sa.update(table(Message))
-    .where(_ROWS.state.in_(WAITING))
+    .where(sa.text(IS_WAITING))  # as bound values SQLite would plan the statement anew each time
     .values(state=MessageState.CANCELLED, owner=None, lease_until=sa.bindparam("now"))
 )
-_CANCEL_FOR_CHECK_IN = _CANCEL.where(_ROWS.check_in_id == sa.bindparam("whose"))
-_CANCEL_FOR_PATIENT = _CANCEL.where(_ROWS.patient_id == sa.bindparam("whose"))
+_CANCEL_FOR_CHECK_IN = Prepared(_CANCEL.where(_ROWS.check_in_id == sa.bindparam("whose")))
+_CANCEL_FOR_PATIENT = Prepared(_CANCEL.where(_ROWS.patient_id == sa.bindparam("whose")))
 
 
 def queue(
@@ -65,7 +66,7 @@ def cancel_waiting(
         raise ValueError("name a check-in or a patient")
     cancel, whose = (_CANCEL_FOR_PATIENT, patient_id) if check_in_id is None else (_CANCEL_FOR_CHECK_IN, check_in_id)
     session.flush()
-    return session.connection().execute(cancel, {"whose": whose, "now": now}).rowcount
+    return cancel.run(session, whose=whose, now=now)
 
 
 def sent_for(session: Session, check_in_id: UUID) -> datetime | None:

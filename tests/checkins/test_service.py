@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.checkins import service
-from monitor.checkins.models import Answer, CancelReason, CheckIn, MeasureState, Mode, Score, Submission
+from monitor.checkins.course import Course
+from monitor.checkins.models import Answer, CancelReason, CheckIn, Mode, Score, Submission
 from monitor.checkins.service import Delivery
 from monitor.db import Sessions, unit_of_work
 from monitor.ids import new_id, new_token
@@ -238,8 +239,8 @@ def test_what_was_sent_is_no_draft(sqlite_sessions: Sessions, care: InCare) -> N
 COURSE = [15, None, 12, 9, 13]
 
 
-def course(session: Session, care: InCare) -> MeasureState:
-    states = service.states_of(session, care.episode.id)
+def course(session: Session, care: InCare) -> Course:
+    states = service.courses_of(session, care.episode.id)
     for week, total in enumerate(COURSE):
         item9 = {0: 2, 1: None, 2: 1, 3: None, 4: 0}[week]
         given = answers(phq9=total or 10, gad7=None, item9=item9)
@@ -259,7 +260,7 @@ def test_the_state_of_a_measure_follows_its_totals_and_a_missing_one_changes_not
         course(session, care)
 
     with sessions() as session:
-        state = service.states_of(session, care.episode.id)["phq9"]
+        state = service.courses_of(session, care.episode.id)["phq9"]
         # The second and the fourth have no total: one item was left out, and then the safety item was declined.
         assert (state.baseline, state.last, state.second_last, state.third_last) == (15, 13, 12, 15)
         assert (state.best, state.worst, state.count) == (12, 15, 3)
@@ -270,7 +271,7 @@ def test_declining_the_safety_item_does_not_wipe_out_the_answer_before(sqlite_se
     with unit_of_work(sqlite_sessions) as session:
         for item9, expected in ((2, 2), (None, 2), (0, 0), (None, 0), (1, 1)):
             scored = service.score_all(["phq9"], answers(phq9=5, gad7=None, item9=item9), estimate=False)
-            states = service.states_of(session, care.episode.id)
+            states = service.courses_of(session, care.episode.id)
             state = service.carry_forward(session, states, care.episode.id, scored, NOW)["phq9"]
             session.flush()
             assert state.safety_answer == expected
@@ -281,4 +282,4 @@ def test_somebody_elses_course_is_not_touched(sqlite_sessions: Sessions, care: I
         other = a_patient(session, care.team, care.clinician, number="+447700900002")
         course(session, care)
 
-        assert service.states_of(session, other.episode.id) == {}
+        assert service.courses_of(session, other.episode.id) == {}

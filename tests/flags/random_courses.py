@@ -1,16 +1,17 @@
 """Any number of random courses of care: as facts for the rules, and as rows for the database."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.care.models import Appointment, CloseReason, Episode, Step, StepAssignment
+from monitor.checkins.course import Course as MeasureCourse
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, MeasureState, Mode, Score, Submission
-from monitor.checkins.service import advance
 from monitor.db import table
 from monitor.flags.facts import EpisodeFacts
 from monitor.ids import new_id
@@ -21,7 +22,6 @@ from tests.flags.episodes import measure
 OPENED_AT = NOW - timedelta(weeks=30)
 ENDS = ("completed", "completed", "completed", "missed", "undelivered", "paused", "open")
 CODES = ("phq9", "gad7")
-COLUMNS = [column.name for column in table(MeasureState).columns]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _rows(episode: Episode, course: Course) -> Iterator[tuple[type, dict[str, ob
             Appointment,
             {**ours, "starts_at": at, "attended_at": at if kept else None, "missed_at": None if kept else at},
         )
-    states: dict[str, MeasureState] = {}
+    measured: defaultdict[str, MeasureCourse] = defaultdict(MeasureCourse)
     for week, (end, totals) in enumerate(course.check_ins):
         due_at = OPENED_AT + timedelta(weeks=week)
         closes_at, check_in_id, submission_id = due_at + timedelta(days=7), new_id(), new_id()
@@ -167,8 +167,7 @@ def _rows(episode: Episode, course: Course) -> Iterator[tuple[type, dict[str, ob
                 },
             )
         for code, total in totals.items():
-            state = states.setdefault(code, MeasureState(episode_id=episode.id, instrument=code, count=0))
-            advance(state, total, due_at)
+            measured[code].take(total, due_at)
             yield (
                 Score,
                 {
@@ -181,5 +180,5 @@ def _rows(episode: Episode, course: Course) -> Iterator[tuple[type, dict[str, ob
                     "at": due_at,
                 },
             )
-    for state in states.values():
-        yield MeasureState, {name: getattr(state, name) for name in COLUMNS}
+    for code, measure_course in measured.items():
+        yield MeasureState, {"episode_id": episode.id, "instrument": code, **asdict(measure_course)}

@@ -15,7 +15,7 @@ from monitor.flags import service
 from monitor.flags.called_for import RULES, Wanted, best_query, sweep
 from monitor.flags.kinds import FlagKind, Outcome
 from monitor.flags.models import Flag, FlagEvent
-from monitor.flags.proof import Proof, prove, rebuild_states, states_disagreeing
+from monitor.flags.proof import Proof, prove, rebuild_courses, states_disagreeing
 from monitor.flags.rules import findings
 from monitor.ids import new_id
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers
@@ -89,7 +89,7 @@ def care(sessions: Sessions, settings) -> InCare:
 
 def test_the_state_rows_are_what_the_answers_make_of_them(sessions: Sessions, care: InCare) -> None:
     with reading(sessions) as session:
-        rebuilt = rebuild_states(session, care.episode.id)
+        rebuilt = rebuild_courses(session, care.episode.id)
 
         assert states_disagreeing(session, [care.episode.id]) == []
         assert (rebuilt["phq9"].baseline, rebuilt["phq9"].last, rebuilt["phq9"].count) == (6, 14, 3)

@@ -13,7 +13,6 @@ from monitor.audit import AuditEntry
 from monitor.care.models import Appointment, Step, StepAssignment
 from monitor.checkins.models import CheckIn, MeasureState
 from monitor.checkins.planning import open_episode
-from monitor.checkins.service import states_of
 from monitor.db import Sessions, unit_of_work
 from monitor.flags import service
 from monitor.flags.facts import SafetyFacts
@@ -41,7 +40,7 @@ class Ward:
         with unit_of_work(self.sessions) as session:
             episode = open_episode(session, self.care.patient.id)
             assert episode is not None
-            service.evaluate(session, episode, states_of(session, episode.id), now=at, **told)
+            service.evaluate(session, episode, now=at, **told)
 
     def stands(self, code: str = "phq9", **state: Any) -> None:
         """Set where a measure stands."""

@@ -17,7 +17,7 @@ from tests.builders import NOW, answers
 
 STEPS = (
     (workflows.closing, "complete"),
-    (workflows.checkins, "states_of"),
+    (workflows.flags, "standing_of"),
     (workflows, "state_consent"),
     (workflows.checkins, "keep_submission"),
     (workflows.checkins, "score_all"),
