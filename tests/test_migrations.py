@@ -1,5 +1,6 @@
 """The tables can be made, unmade and made again, and are what the models say."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,27 @@ def test_the_migrations_make_every_constraint_of_the_models(migrated_url: str) -
         found = migrated[name]
         assert isinstance(found, list)
         assert wanted == set(found[2]), name
+
+
+def test_the_database_knows_every_word_of_every_vocabulary_and_no_other(migrated_url: str) -> None:
+    engine = sa.create_engine(migrated_url)
+    with engine.connect() as connection:
+        checks = {
+            each["name"]: set(re.findall(r"'(\w+)'", each["sqltext"]))
+            for name in Base.metadata.tables
+            for each in sa.inspect(connection).get_check_constraints(name)
+        }
+    engine.dispose()
+
+    vocabularies = [
+        (f"ck_{table.name}_{column.type.name}", set(column.type.enums))
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, sa.Enum)
+    ]
+    assert len(vocabularies) >= 20
+    for check, words in vocabularies:
+        assert checks[check] == words, check
 
 
 def test_a_migration_that_breaks_off_leaves_the_database_as_it_was(

@@ -257,3 +257,46 @@ class MeasureState(Base):
     safety_answer: Mapped[int | None] = mapped_column(sa.SmallInteger)
     """The last answer that was given to the safety item; declining it does not wipe that out."""
     safety_at: Mapped[datetime | None]
+
+
+class DialogueEnd(StrEnum):
+    """How a check-in by text ended."""
+
+    SENT = "sent"
+    """Every question was answered or passed over."""
+    STOPPED = "stopped"
+    BY_LINK = "by_link"
+    """The check-in was sent another way."""
+    CLOSED = "closed"
+    """Its time was up."""
+
+
+class TextDialogue(WithId, Base):
+    """Where a check-in by text stands. Its answers are drafts of the check-in until the last one is in."""
+
+    __tablename__ = "text_dialogues"
+    __table_args__ = (
+        sa.Index(
+            "uq_text_dialogues_open",
+            "patient_id",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.CheckConstraint("(ended_at IS NULL) = (ended IS NULL)", name="ended_somehow"),
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))
+    check_in_id: Mapped[UUID] = mapped_column(sa.ForeignKey("check_ins.id"))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    """Of the wording that was asked, whatever the patient's language becomes meanwhile."""
+    position: Mapped[int] = mapped_column(default=0)
+    """Of the question that was asked last, from 0."""
+    not_understood: Mapped[int] = mapped_column(default=0)
+    """Texts in a row that were no answer."""
+    began_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended: Mapped[DialogueEnd | None] = mapped_column(vocabulary(DialogueEnd))
+    check_in: Mapped[CheckIn] = relationship()
+    patient: Mapped[Patient] = relationship()

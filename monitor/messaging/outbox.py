@@ -1,6 +1,5 @@
 """Texts that are to go, are no longer to go, and have gone. Takes a session and never commits."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.db import table
-from monitor.messaging.models import ACCEPTED, IS_WAITING, Message, MessageState
+from monitor.messaging.models import IS_WAITING, Message, MessageState
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Patient
 from monitor.prepared import Prepared
@@ -67,15 +66,3 @@ def cancel_waiting(
     cancel, whose = (_CANCEL_FOR_PATIENT, patient_id) if check_in_id is None else (_CANCEL_FOR_CHECK_IN, check_in_id)
     session.flush()
     return cancel.run(session, whose=whose, now=now)
-
-
-def sent_for(session: Session, check_in_id: UUID) -> datetime | None:
-    """Return when the provider took the first text for a check-in that is not known to have failed, or None."""
-    first = sa.select(sa.func.min(Message.sent_at))
-    return session.scalar(first.where(Message.check_in_id == check_in_id, Message.state.in_(ACCEPTED)))
-
-
-def messages_of(session: Session, patient_id: UUID) -> Sequence[Message]:
-    """Return all texts of a patient, the latest first."""
-    texts = sa.select(Message).where(Message.patient_id == patient_id)
-    return session.scalars(texts.order_by(Message.due_at.desc(), Message.id.desc())).all()

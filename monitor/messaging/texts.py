@@ -19,6 +19,15 @@ class TextKind(StrEnum):
     NUDGE = "nudge"  # it is open still
     LAST_NUDGE = "last_nudge"  # and no other text about it follows
     NEW_LINK = "new_link"  # the patient asked for a link that works
+    APPOINTMENT = "appointment"  # when an appointment is
+    BY_TEXT = "by_text"  # a check-in has opened that can be answered by text
+    QUESTION = "question"  # one item of it
+    REPLY = "reply"  # an answer to what the patient wrote
+    SUPPORT = "support"  # the same, with where to find help at once
+
+
+ANSWERS_A_TEXT = frozenset({TextKind.QUESTION, TextKind.REPLY, TextKind.SUPPORT})
+"""Their body is written when they are queued. The patient is there: neither quiet hours nor caps hold them back."""
 
 
 # The link stands last on a line of its own: no full stop sticks to it, and right-to-left text cannot turn it round.

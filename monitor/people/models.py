@@ -207,6 +207,8 @@ class ContactPreference(WithId, Base):
     at: Mapped[time]
     """Wall time in the patient's zone."""
     channel: Mapped[Channel] = mapped_column(vocabulary(Channel))
+    by_text: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether the questions themselves come by text, for a phone that opens no links."""
     paused_until_on: Mapped[date | None]
     """No check-ins before this local date."""
     set_by: Mapped[Party] = mapped_column(vocabulary(Party))
