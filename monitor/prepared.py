@@ -38,8 +38,7 @@ class Prepared:
         types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
         keep = {name: kind.bind_processor(dialect) or _as_it_is for name, kind in types.items()}
         constants = {name: keep[name](bind.value) for name, bind in compiled.binds.items() if not bind.required}
-        in_place = itemgetter(*compiled.positiontup) if compiled.positiontup else None
-        ready = _Ready(str(compiled), in_place, keep, constants)
+        ready = _Ready(str(compiled), _in_place(compiled.positiontup), keep, constants)
         self._ready[dialect.name] = ready
         return ready
 
@@ -62,8 +61,16 @@ class _Ready:
         return {name: self.keep[name](value) for name, value in values.items()}
 
 
+def _in_place(names: Sequence[str] | None) -> Callable[[Values], tuple[Any, ...]] | None:
+    if names is not None and len(names) == 1:
+        return lambda values: (values[names[0]],)  # itemgetter would return the bare value
+    return itemgetter(*names) if names else None
+
+
 def _connection(session: Session) -> sa.Connection:
     """Return the connection of the session's transaction; asking the session each time takes as long as a statement."""
+    if session.in_nested_transaction():
+        return session.connection()  # which sets the savepoint, if this is the first that it hears of it
     transaction, connection = cast(_Held, session.info.get(_connection, (None, None)))
     if connection is None or transaction is not session.get_transaction():
         connection = session.connection()
