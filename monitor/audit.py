@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from monitor.db import Base, WithId
+from monitor.db import Base, WithId, table
 
 
 class AuditEntry(WithId, Base):
@@ -72,18 +73,24 @@ def record(
     session.flush()
 
 
+_PIECE = 1000
+"""So many entries are in memory at a time."""
+
+
 def first_broken_link(session: Session) -> int | None:
     """Return the sequence number at which the chain does not hold, or None when it is whole."""
     previous, expected = GENESIS, 1
-    for entry in session.scalars(sa.select(AuditEntry).order_by(AuditEntry.sequence)):
-        if entry.sequence != expected or entry.previous_hash != previous or entry.hash != _digest(entry):
-            return expected
-        previous, expected = entry.hash, expected + 1
-    head = session.scalars(sa.select(AuditHead)).one()
-    return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
+    entries = sa.select(table(AuditEntry)).order_by(AuditEntry.sequence).limit(_PIECE)
+    while piece := session.execute(entries.where(AuditEntry.sequence >= expected)).all():
+        for entry in piece:
+            if entry.sequence != expected or entry.previous_hash != previous or entry.hash != _digest(entry):
+                return expected
+            previous, expected = entry.hash, expected + 1
+    head = session.scalars(sa.select(AuditHead)).one_or_none()
+    return None if head and (head.sequence, head.hash) == (expected - 1, previous) else expected
 
 
-def _digest(entry: AuditEntry) -> bytes:
+def _digest(entry: AuditEntry | sa.Row[Any]) -> bytes:
     parts = (
         entry.id,
         entry.sequence,

@@ -30,5 +30,5 @@ def healthz() -> ResponseReturnValue:
             beat = last_beat(session, "tick")
     except (DatabaseUnavailable, sa.exc.SQLAlchemyError):
         return {"database": "down", "clock": "unknown"}, 503
-    ticking = beat is not None and there.clock() - beat < CLOCK_IS_LATE_AFTER
+    ticking = beat is not None and abs(there.clock() - beat) < CLOCK_IS_LATE_AFTER
     return {"database": "up", "clock": "ticking" if ticking else "late"}, 200 if ticking else 503

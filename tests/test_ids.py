@@ -35,7 +35,7 @@ def test_no_two_ids_and_no_two_tokens_are_alike() -> None:
     assert len({new_token() for _ in range(5000)}) == 5000
 
 
-@pytest.mark.parametrize("token", [new_token(), derived_token(KEY, "check-in", CHECK_IN, 1)])
+@pytest.mark.parametrize("token", [new_token(), derived_token(KEY, "check-in", CHECK_IN, 1)], ids=["new", "derived"])
 def test_a_token_is_22_letters_and_digits(token: str) -> None:
     assert len(token) == TOKEN_LENGTH == 22
     assert set(token) <= LETTERS_AND_DIGITS

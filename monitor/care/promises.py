@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.care.service_hours import ServiceHours
-from monitor.people.models import CareTeam, SafetyCover
+from monitor.people.models import CareTeam
+from monitor.people.teams import somebody_covers
 
 CALL_BY = time(11)
 """Local protocol: a call asked for now comes on the next working day, before this local time."""
@@ -44,9 +45,8 @@ def hours_of(team: CareTeam) -> ServiceHours:
 
 
 def has_cover(session: Session, team: CareTeam) -> bool:
-    """Return whether a person is named for the team's safety answers (no cover, no item 9)."""
-    named = sa.select(SafetyCover.id).where(SafetyCover.care_team_id == team.id)
-    return session.scalar(sa.select(named.exists())) is True
+    """Return whether a person is named for the team's safety answers, and still works here (no cover, no item 9)."""
+    return session.scalar(sa.select(somebody_covers(sa.literal(team.id)))) is True
 
 
 def promise(session: Session, team: CareTeam, now: datetime) -> Promise:

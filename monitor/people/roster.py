@@ -92,6 +92,8 @@ def set_cover(
 ) -> None:
     """Name who reads a team's safety answers on these weekdays, in place of whoever was. Raises UnknownTeam, ..."""
     care_team, member = _team(session, team), _member(session, email)
+    if member.ended_at is not None:
+        raise UnknownStaffMember("this login has ended: nobody reads answers with it")
     session.execute(
         sa.delete(SafetyCover).where(SafetyCover.care_team_id == care_team.id, SafetyCover.weekday.in_(weekdays))
     )

@@ -34,9 +34,18 @@ class Carer:
     name: str
 
 
+def somebody_covers(care_team_id: sa.SQLColumnExpression[UUID]) -> sa.Exists:
+    """Return the condition that a person who still works here reads a team's safety answers."""
+    return sa.exists().where(
+        SafetyCover.care_team_id == care_team_id,
+        SafetyCover.staff_member_id == StaffMember.id,
+        StaffMember.ended_at.is_(None),
+    )
+
+
 def teams_of(session: Session, viewer: Viewer) -> Sequence[Team]:
     """Return the viewer's teams by name."""
-    covered = sa.select(SafetyCover.id).where(SafetyCover.care_team_id == CareTeam.id).exists()
+    covered = somebody_covers(CareTeam.id)
     found = session.execute(
         sa.select(CareTeam, covered).where(CareTeam.id.in_(viewer.team_ids)).order_by(CareTeam.name)
     )

@@ -71,7 +71,7 @@ def test_a_link_opens_nothing_when_its_check_in_is(
         assert service.find(session, token) is not None, "it is still known, so that a new link can be asked for"
 
 
-@pytest.mark.parametrize("token", ["", "x", new_token(), new_token() * 50, "../../etc", "ü" * 22])
+@pytest.mark.parametrize("token", ["", "x", "0" * 22, "Zz9" * 300, "../../etc", "ü" * 22])
 def test_a_link_that_we_never_made_opens_nothing(sqlite_sessions: Sessions, care: InCare, token: str) -> None:
     with unit_of_work(sqlite_sessions) as session:
         a_check_in(session, care)
