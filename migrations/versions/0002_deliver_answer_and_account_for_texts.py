@@ -22,6 +22,11 @@ OLD_SKIP_REASONS = (
     "episode_closed",
 )
 SKIP_REASONS = (*OLD_SKIP_REASONS, "stale", "over_spend", "appointment_changed")
+NEW_INDEXES = {
+    "ix_messages_appointment_id": ("appointment_id", "appointment_id IS NOT NULL"),
+    "ix_messages_enqueued": ("lease_until", "state = 'enqueued'"),
+    "ix_messages_sent": ("sent_at", "state = 'sent'"),
+}
 
 
 def _new_columns() -> list[sa.Column]:
@@ -176,6 +181,8 @@ def upgrade() -> None:
     )
     op.add_column("contact_preferences", sa.Column("by_text", sa.Boolean(), server_default=sa.false(), nullable=False))
     _reshape_messages(PURPOSES, SKIP_REASONS, larger=True)
+    for name, (column, where) in NEW_INDEXES.items():
+        op.create_index(name, "messages", [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     for action in ("UPDATE", "DELETE"):
         _refuse(action, "delivery_events")
 
@@ -185,6 +192,8 @@ def downgrade() -> None:
         _allow(action, "delivery_events")
     op.execute(f"DELETE FROM messages WHERE purpose NOT IN ({_quoted(OLD_PURPOSES)})")  # noqa: S608
     op.execute(f"UPDATE messages SET skip_reason = 'expired' WHERE skip_reason NOT IN ({_quoted(OLD_SKIP_REASONS)})")  # noqa: S608
+    for name in NEW_INDEXES:
+        op.drop_index(name, table_name="messages")
     _reshape_messages(OLD_PURPOSES, OLD_SKIP_REASONS, larger=False)
     op.drop_column("contact_preferences", "by_text")
     op.drop_index(

@@ -77,8 +77,26 @@ class Message(WithId, Base):
             sqlite_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
             postgresql_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
         ),
+        sa.Index(
+            "ix_messages_enqueued",
+            "lease_until",
+            sqlite_where=sa.text("state = 'enqueued'"),
+            postgresql_where=sa.text("state = 'enqueued'"),
+        ),
+        sa.Index(
+            "ix_messages_sent",
+            "sent_at",
+            sqlite_where=sa.text("state = 'sent'"),
+            postgresql_where=sa.text("state = 'sent'"),
+        ),
         sa.Index("ix_messages_patient_id", "patient_id", "due_at"),
         sa.Index("ix_messages_check_in_id", "check_in_id"),
+        sa.Index(
+            "ix_messages_appointment_id",
+            "appointment_id",
+            sqlite_where=sa.text("appointment_id IS NOT NULL"),
+            postgresql_where=sa.text("appointment_id IS NOT NULL"),
+        ),
         sa.CheckConstraint("(state = 'skipped') = (skip_reason IS NOT NULL)", name="skipped_with_a_reason"),
         sa.CheckConstraint(
             "state NOT IN ('sending', 'unknown', 'sent', 'delivered', 'undelivered') OR intent_at IS NOT NULL",
