@@ -33,6 +33,15 @@ class Gateway(StrEnum):
     TWILIO = "twilio"
 
 
+class Dispatcher(StrEnum):
+    """Who sends the texts that are due."""
+
+    EMBEDDED = "embedded"
+    """Whoever has the clock, in its own process."""
+    DISTRIBUTED = "distributed"
+    """Workers, on any number of machines; the clock only hands texts over to them."""
+
+
 class Settings(BaseSettings):
     """Everything a deployment may set, as `MONITOR_*` environment variables."""
 
@@ -57,9 +66,21 @@ class Settings(BaseSettings):
     gateway: Gateway = Gateway.CONSOLE
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
+    twilio_auth_token_previous: SecretStr | None = Field(
+        default=None, description="still believed in Twilio's calls while the token is being changed"
+    )
+    twilio_webhook_secret: SecretStr | None = Field(
+        default=None, description="the shared key of calls that Twilio signs with HMAC-SHA256"
+    )
     twilio_from: str | None = None
     twilio_messaging_service_sid: str | None = None
     twilio_base_url: HttpUrl | None = Field(default=None, description="another address that speaks Twilio's protocol")
+
+    dispatcher: Dispatcher = Field(default=Dispatcher.EMBEDDED, description="who sends the texts that are due")
+
+    spend_per_day: int | None = Field(default=None, ge=1, description="segments of text that may go out on a UTC day")
+    spend_per_prefix: int | None = Field(default=None, ge=1, description="the same for each country's calling code")
+    spend_per_patient: int = Field(default=120, ge=1, description="the same for each patient")
 
     allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="host names beside that of public_base_url, comma-separated"
@@ -133,6 +154,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MONITOR_GATEWAY=twilio needs MONITOR_TWILIO_ACCOUNT_SID, MONITOR_TWILIO_AUTH_TOKEN and "
                 "MONITOR_TWILIO_FROM or MONITOR_TWILIO_MESSAGING_SERVICE_SID"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_share_work(self) -> Self:
+        if self.dispatcher is Dispatcher.DISTRIBUTED and self.database_url.startswith("sqlite"):
+            raise ValueError(
+                "MONITOR_DISPATCHER=distributed shares texts out among machines, which SQLite cannot; "
+                "set MONITOR_DATABASE_URL to a postgresql address, or leave MONITOR_DISPATCHER at embedded"
             )
         return self
 

@@ -6,9 +6,9 @@ Locks are taken in one order, patient before message; whoever else locks both mu
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from monitor.clock import Clock
 from monitor.db import Sessions, unit_of_work
+from monitor.messaging import outages, spend, statuses
+from monitor.messaging.followers import Followers, Obstacle, Postpone
 from monitor.messaging.gateway import (
     NotAccepted,
     OutcomeUnknown,
@@ -28,36 +30,27 @@ from monitor.messaging.gateway import (
 )
 from monitor.messaging.links import check_in_link
 from monitor.messaging.models import Message, MessageState, SkipReason
-from monitor.messaging.quiet_hours import allowed, next_opening, to_local
+from monitor.messaging.quiet_hours import allowed, next_opening, to_local, to_utc
 from monitor.messaging.segments import count
-from monitor.messaging.texts import TextKind, render
-from monitor.people.models import Patient
+from monitor.messaging.spend import Limits
+from monitor.messaging.texts import ANSWERS_A_TEXT, PROMPTS, TextKind, render
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 """How long a sender may hold a text: several times what a gateway may take over one request."""
+SETTLE = timedelta(minutes=5)
+"""How long the provider's list may lag behind what it has taken: looked at sooner, it could make us send twice.
+
+Several times what a request may take here (two times 10 s) and at Twilio (about half a minute).
+"""
 TEXTS_A_WEEK = 5
-"""Local protocol: the most texts of all kinds in seven of the patient's days. Of each kind there is one a day."""
+"""Local protocol: the most texts of all kinds in seven of the patient's days. One a day asks for a check-in."""
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=30), timedelta(minutes=15)
 LEFT = frozenset({MessageState.SENDING, MessageState.UNKNOWN, MessageState.SENT, MessageState.DELIVERED})
 """The patient has such a text, or may have."""
 LEASED = sa.text("state IN ('claimed', 'sending', 'unknown')")
 """Word for word the condition of an index: SQLite uses a partial index only for a query that repeats it."""
-
-
-@dataclass(frozen=True)
-class Postpone:
-    """Not now: look again at `until`."""
-
-    until: datetime
-
-
-Obstacle = SkipReason | Postpone | None
-Guard = Callable[[Session, Message, datetime], Obstacle]
-"""Asked just before a text goes: is it still wanted? Runs with the patient's row locked."""
-OnSent = Callable[[Session, Message, datetime], None]
-"""Told that the provider took a text, in the transaction that records it: what it raises leaves the text unknown."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +60,15 @@ class Courier:
     sessions: Sessions
     gateway: SmsGateway
     clock: Clock
-    guard: Guard
-    on_sent: OnSent
+    followers: Followers
     base_url: str
     sender_name: str
+    limits: Limits = field(default_factory=Limits)
     lease: timedelta = LEASE
+    settle: timedelta = SETTLE
+    take_in: Callable[[], int] = lambda: 0
+    """Understands what patients have texted and nobody has taken up; returns how many texts that was."""
+    breaker: outages.Breaker = field(default_factory=outages.Breaker, compare=False)
 
 
 class Outcome(StrEnum):
@@ -97,15 +94,27 @@ class _Intent:
     body: str = field(repr=False)
     lease_until: datetime
     expires_at: datetime
+    is_try: bool
+    """Whether it is let through to see if an outage is over."""
 
 
-def claim(session: Session, owner: UUID, now: datetime, *, limit: int = 20, lease: timedelta = LEASE) -> list[UUID]:
+def claim(
+    session: Session,
+    owner: UUID,
+    now: datetime,
+    *,
+    limit: int = 20,
+    lease: timedelta = LEASE,
+    only: Collection[TextKind] = tuple(TextKind),
+) -> list[UUID]:
     """Take up to `limit` due texts for `owner` until the lease ends; return their ids, longest due first.
 
     Nothing has left the building by a claim, so one whose lease ran out is simply free again.
     """
     _let_go(session, MessageState.CLAIMED, MessageState.QUEUED, now)
     due = _free(MessageState.QUEUED).where(Message.due_at <= now).order_by(Message.due_at, Message.id).limit(limit)
+    if len(only) < len(TextKind):
+        due = due.where(Message.purpose.in_(only))
     taken = (
         sa.update(Message)
         .where(Message.id.in_(sa.select(due.cte("due").c.id)))
@@ -130,34 +139,34 @@ def deliver(courier: Courier, message_id: UUID, owner: UUID) -> Outcome:
 
 def _decide(courier: Courier, message_id: UUID, owner: UUID) -> Outcome | _Intent:
     with unit_of_work(courier.sessions) as session:
-        message = _locked(session, message_id)
+        message = statuses.hold(session, message_id)
         now = courier.clock()  # only now: waiting for the locks may have taken the lease
         if message.state is not MessageState.CLAIMED or message.owner != owner or not _live(message.lease_until, now):
             return Outcome.LOST
-        match _obstacle(session, courier, message, now):
-            case None:
-                return _intend(courier, message, owner, now)
+        match _obstacle(session, courier, message, now) or _way_out(session, now):
+            case None | True as is_try:
+                return _intend(session, courier, message, owner, now, is_try=bool(is_try))
             case Postpone(until) if until < message.expires_at:
                 _put_back(message, max(until, now + FIRST_RETRY))  # never at once: a pass must come to an end
                 return Outcome.POSTPONED
             case obstacle:
-                message.state = MessageState.SKIPPED
-                message.skip_reason = obstacle if isinstance(obstacle, SkipReason) else SkipReason.EXPIRED
-                message.lease_until = None
-                return Outcome.SKIPPED
+                return _skip(message, obstacle if isinstance(obstacle, SkipReason) else SkipReason.EXPIRED)
 
 
 def _obstacle(session: Session, courier: Courier, message: Message, now: datetime) -> Obstacle:
     if now >= message.expires_at:
         return SkipReason.EXPIRED
-    unwanted = courier.guard(session, message, now)
-    if unwanted is not None:
-        return unwanted
+    unwanted = courier.followers.guard(session, message, now)
+    if unwanted is not None or message.purpose in ANSWERS_A_TEXT:
+        return unwanted  # the patient is at the phone and has just used it: its number, hour and caps are no question
     if message.patient.number_failed_at is not None:
         return SkipReason.NUMBER_FAILED
     if not allowed(now, message.patient.time_zone):
         return Postpone(next_opening(now, message.patient.time_zone))
-    return SkipReason.OVER_CAP if _is_over_cap(session, message, now) else None
+    if not _is_over_cap(session, message, now):
+        return None
+    tomorrow = _tomorrow(message, now)
+    return Postpone(tomorrow) if tomorrow < message.expires_at else SkipReason.OVER_CAP
 
 
 def _is_over_cap(session: Session, message: Message, now: datetime) -> bool:
@@ -170,24 +179,52 @@ def _is_over_cap(session: Session, message: Message, now: datetime) -> bool:
         Message.patient_id == message.patient_id,
         Message.state.in_(LEFT),
         Message.intent_at > now - timedelta(days=8),
+        Message.purpose.not_in(ANSWERS_A_TEXT),
     )
     left = [(purpose, to_local(at, zone).date()) for purpose, at in session.execute(lately) if at]
     this_week = sum(day > today - timedelta(days=7) for _, day in left)
-    return (message.purpose, today) in left or this_week >= TEXTS_A_WEEK
+    twice_today = message.purpose in PROMPTS and any(kind in PROMPTS and day == today for kind, day in left)
+    return twice_today or this_week >= TEXTS_A_WEEK
 
 
-def _intend(courier: Courier, message: Message, owner: UUID, now: datetime) -> _Intent:
+def _tomorrow(message: Message, now: datetime) -> datetime:
+    """Return when the patient's next day begins to be open for texts."""
+    zone = message.patient.time_zone
+    midnight = to_utc(to_local(now, zone).date() + timedelta(days=1), time(), zone)
+    return next_opening(midnight, zone)
+
+
+def _way_out(session: Session, now: datetime) -> Postpone | bool | None:
+    """Return None while texts go as ever, True for the one that may try in an outage, and for others when to wait."""
+    outage = outages.open_outage(session)
+    if outage is None:
+        return None
+    return outages.let_one_try(session, now) or Postpone(outage.try_at)
+
+
+def _intend(
+    session: Session, courier: Courier, message: Message, owner: UUID, now: datetime, *, is_try: bool
+) -> Outcome | _Intent:
     """Write down what is about to be sent, to whom and in which language, in the patient's words of this moment."""
-    patient = message.patient
+    patient, body = message.patient, _body(courier, message)
+    segments = count(body).segments
+    if not spend.count_in(session, message, segments, now, courier.limits):
+        return _skip(message, SkipReason.OVER_SPEND)
+    message.language, message.body, message.sent_to = patient.language, body, patient.number
+    message.segments = segments
+    message.state, message.intent_at, message.error_code = MessageState.SENDING, now, None
+    message.lookups, message.looked_up_at = 0, None
+    message.lease_until = lease_until = now + courier.lease
+    return _Intent(message.id, owner, message.attempt, patient.number, body, lease_until, message.expires_at, is_try)
+
+
+def _body(courier: Courier, message: Message) -> str:
+    if message.prepared is not None:
+        return str(message.prepared)
     if message.check_in_id is None:
         raise ValueError("a text without a check-in has no link to carry")
-    link = check_in_link(courier.base_url, message.check_in_id, patient.link_generation)
-    body = render(message.purpose, patient.language, sender=courier.sender_name, link=link)
-    message.language, message.body, message.sent_to = patient.language, body, patient.number
-    message.segments = count(body).segments
-    message.state, message.intent_at, message.error_code = MessageState.SENDING, now, None
-    message.lease_until = lease_until = now + courier.lease
-    return _Intent(message.id, owner, message.attempt, patient.number, body, lease_until, message.expires_at)
+    link = check_in_link(courier.base_url, message.check_in_id, message.patient.link_generation)
+    return render(message.purpose, message.patient.language, sender=courier.sender_name, link=link)
 
 
 def _post(courier: Courier, intent: _Intent) -> Receipt | SendingFailed:
@@ -206,30 +243,43 @@ def _post(courier: Courier, intent: _Intent) -> Receipt | SendingFailed:
 def _record(courier: Courier, intent: _Intent, result: Receipt | SendingFailed) -> Outcome:
     """Record the result if the row still stands as this sender left it; lost in the meantime is no obstacle to news."""
     with unit_of_work(courier.sessions) as session:
-        message = _locked(session, intent.message_id)
+        message = statuses.hold(session, intent.message_id)
+        now = courier.clock()
+        courier.breaker.take_note(session, result, now, is_try=intent.is_try)
         is_ours = (message.owner, message.attempt) == (intent.owner, intent.attempt)
+        if isinstance(result, Receipt):
+            return _record_receipt(session, courier, message, result, now) if is_ours else Outcome.LOST
         if not is_ours or message.state not in (MessageState.SENDING, MessageState.UNKNOWN):
             return Outcome.LOST
-        now = courier.clock()
-        if isinstance(result, Receipt):
-            message.state, message.sent_at = MessageState.SENT, now
-            message.provider_id, message.provider_status = result.provider_id, result.status
-            message.lease_until = None
-            courier.on_sent(session, message, now)
-            return Outcome.SENT
-        return _record_failure(message, result, now)
+        return _record_failure(session, courier, message, result, now)
 
 
-def _record_failure(message: Message, failure: SendingFailed, now: datetime) -> Outcome:
+def _record_receipt(session: Session, courier: Courier, message: Message, receipt: Receipt, now: datetime) -> Outcome:
+    statuses.apply(
+        session,
+        courier.followers,
+        message,
+        provider_id=receipt.provider_id,
+        status=receipt.status,
+        error_code=None,
+        now=now,
+    )
+    return Outcome.SENT if message.provider_id == receipt.provider_id else Outcome.LOST
+
+
+def _record_failure(
+    session: Session, courier: Courier, message: Message, failure: SendingFailed, now: datetime
+) -> Outcome:
     log.warning("text %s: %s", message.id, failure)
     message.error_code = failure.code[:16]
     message.lease_until = None
+    if isinstance(failure, Refused | NotAccepted):
+        spend.count_out(session, message)
     if isinstance(failure, Refused) and failure.kind is not RefusalKind.CONFIGURATION:
-        message.state = MessageState.FAILED
-        if failure.kind is RefusalKind.NUMBER and message.patient.number == message.sent_to:
-            message.patient.number_failed_at = now
+        statuses.lose(session, courier.followers, message, MessageState.FAILED, failure.code, now)
         return Outcome.FAILED
     if isinstance(failure, Refused | NotAccepted):
+        message.body = message.sent_to = message.segments = message.intent_at = None  # nobody has it
         _put_back(message, now + _backoff(message))
         return Outcome.POSTPONED
     message.state = MessageState.UNKNOWN
@@ -239,8 +289,12 @@ def _record_failure(message: Message, failure: SendingFailed, now: datetime) -> 
 def _put_back(message: Message, due_at: datetime) -> None:
     """Let the text wait on, as if it had never been taken up: when it expires first, that ends it."""
     message.state, message.owner, message.lease_until = MessageState.QUEUED, None, None
-    message.body = message.sent_to = message.segments = message.intent_at = None
     message.due_at = min(due_at, message.expires_at)
+
+
+def _skip(message: Message, reason: SkipReason) -> Outcome:
+    message.state, message.skip_reason, message.lease_until = MessageState.SKIPPED, reason, None
+    return Outcome.SKIPPED
 
 
 def _backoff(message: Message) -> timedelta:
@@ -248,13 +302,6 @@ def _backoff(message: Message) -> timedelta:
     doublings = min(message.attempt - 1, 10)
     wait = min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
     return wait * (1 + message.id.int % 1000 / 2000)
-
-
-def _locked(session: Session, message_id: UUID) -> Message:
-    """Lock the patient and then the text. Rows that point at the patient can be added meanwhile."""
-    patient = sa.select(Patient).join(Message, Message.patient_id == Patient.id).where(Message.id == message_id)
-    session.scalars(patient.with_for_update(key_share=True, of=Patient)).one()
-    return session.get_one(Message, message_id, with_for_update=True)
 
 
 def _live(lease_until: datetime | None, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TextIO
 from uuid import UUID
@@ -19,14 +19,35 @@ class Receipt:
     status: str
 
 
+@dataclass(frozen=True)
+class ProviderRecord:
+    """A text that the provider has taken, as its own list tells of it."""
+
+    provider_id: str
+    status: str
+    error_code: str | None
+    to: str = field(repr=False)
+    body: str = field(repr=False)
+    """What is left of it: empty where the provider is told to keep no bodies."""
+    created_at: datetime
+
+
 class SmsGateway(Protocol):
-    """Whoever carries texts. It has no memory: two calls are two texts."""
+    """Whoever carries texts. It takes the same text as often as it is asked to: two calls are two texts."""
 
     def send(self, to: str, body: str, reference: UUID, *, valid_for: timedelta) -> Receipt:
         """Hand over one text to a number (E.164); `reference` is our id of it, `valid_for` how long it is of use.
 
         Raises Refused, NotAccepted or OutcomeUnknown; whatever else it raises means OutcomeUnknown too.
         """
+        ...
+
+    def look_up(self, provider_id: str) -> ProviderRecord | None:
+        """Return what the provider knows of one text, None when it knows none by this id. Raises NotTold."""
+        ...
+
+    def sent_to(self, number: str, since: datetime) -> list[ProviderRecord]:
+        """Return what it took for a number (E.164) from a moment on, newest first; it may lag. Raises NotTold."""
         ...
 
 
@@ -67,6 +88,18 @@ class OutcomeUnknown(SendingFailed):
     """The provider may have the text or not: sending it again could send it twice."""
 
 
+class NotTold(MonitorError):
+    """The provider did not say what it has: nothing follows from that. `code` is its own, or a word for it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the provider did not tell: {code}")
+        self.code = code
+
+
+NO_CONNECTION = "no connection"
+"""The code of a text that could not even be offered."""
+
+
 class ConsoleGateway:
     """Prints instead of sending: the whole text where everybody is fictional, otherwise only that there was one."""
 
@@ -79,6 +112,14 @@ class ConsoleGateway:
         what = f"\n{body}\n" if self._show_text else f": not sent, it has {count(body).segments} segments"
         print(f"text {reference}{what}", file=self._stream, flush=True)
         return Receipt(f"console-{reference}", "printed")
+
+    def look_up(self, provider_id: str) -> ProviderRecord | None:
+        """Know nothing."""
+        return None
+
+    def sent_to(self, number: str, since: datetime) -> list[ProviderRecord]:
+        """Know nothing."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -108,3 +149,11 @@ class RecordingGateway:
             raise self._failures.popleft()
         self.sent.append(RecordedText(to, body, reference, valid_for))
         return Receipt(f"recorded-{len(self.sent)}-{reference}", "recorded")
+
+    def look_up(self, provider_id: str) -> ProviderRecord | None:
+        """Know nothing."""
+        return None
+
+    def sent_to(self, number: str, since: datetime) -> list[ProviderRecord]:
+        """Know nothing."""
+        return []

@@ -3,17 +3,24 @@
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from monitor.db import unit_of_work
 from monitor.ids import new_id
 from monitor.messaging.delivery import Courier, Outcome, claim, deliver, mark_lost
+from monitor.messaging.outages import open_outage
+from monitor.messaging.texts import ANSWERS_A_TEXT
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.002
 """Between two texts. SQLite's lock is no queue: a sender that never pauses can keep a patient's answers waiting."""
+BATCH = 20
+ANSWERS_WAIT = timedelta(seconds=2)
+"""How long at most a patient who has just written waits behind everybody's reminders."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class DispatchReport:
     failed: int = 0
     unknown: int = 0
     postponed: int = 0
+    handed_over: int = 0
+    """To workers elsewhere, who send them."""
 
 
 def dispatch(courier: Courier) -> DispatchReport:
@@ -32,10 +41,9 @@ def dispatch(courier: Courier) -> DispatchReport:
     owner = new_id()  # one a pass: two passes never take each other's texts for their own
     with unit_of_work(courier.sessions) as session:
         outcomes = Counter({Outcome.UNKNOWN: mark_lost(session, courier.clock())})
-    while taken := _claim(courier, owner):
-        for message_id in taken:
-            outcomes[_deliver_one(courier, message_id, owner)] += 1
-            time.sleep(PAUSE_SECONDS)
+    for message_id in _taken(courier, owner):
+        outcomes[_deliver_one(courier, message_id, owner)] += 1
+        time.sleep(PAUSE_SECONDS)
     return DispatchReport(
         sent=outcomes[Outcome.SENT],
         skipped=outcomes[Outcome.SKIPPED],
@@ -45,9 +53,30 @@ def dispatch(courier: Courier) -> DispatchReport:
     )
 
 
-def _claim(courier: Courier, owner: UUID) -> list[UUID]:
+def _taken(courier: Courier, owner: UUID) -> Iterator[UUID]:
+    """Claim texts and give them, a few at a time; every now and then those first that answer a patient."""
+    looked_at = None
+    while True:
+        now = courier.clock()
+        if looked_at is None or now >= looked_at + ANSWERS_WAIT:
+            looked_at = now
+            yield from _claim(courier, owner, answers_only=True)
+        batch = _claim(courier, owner)
+        if not batch:
+            return
+        yield from batch
+
+
+def _claim(courier: Courier, owner: UUID, *, answers_only: bool = False) -> list[UUID]:
+    """Claim some of what is due; in an outage one text when it is time to try again, and otherwise none."""
     with unit_of_work(courier.sessions) as session:
-        return claim(session, owner, courier.clock(), lease=courier.lease)
+        now, outage = courier.clock(), open_outage(session)
+        if outage is not None and now < outage.try_at:
+            return []
+        limit = BATCH if outage is None else 1
+        if answers_only:
+            return claim(session, owner, now, limit=limit, lease=courier.lease, only=ANSWERS_A_TEXT)
+        return claim(session, owner, now, limit=limit, lease=courier.lease)
 
 
 def _deliver_one(courier: Courier, message_id: UUID, owner: UUID) -> Outcome:

@@ -1,14 +1,26 @@
 """Twilio, spoken to through its own client. Its words are translated here and appear nowhere else."""
 
 import ssl
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from monitor.config import Settings
 from monitor.errors import ConfigurationError
-from monitor.messaging.gateway import NotAccepted, OutcomeUnknown, Receipt, RefusalKind, Refused, SendingFailed
+from monitor.messaging.error_codes import Remedy, remedy
+from monitor.messaging.gateway import (
+    NO_CONNECTION,
+    NotAccepted,
+    NotTold,
+    OutcomeUnknown,
+    ProviderRecord,
+    Receipt,
+    RefusalKind,
+    Refused,
+    SendingFailed,
+)
 
 TIMEOUT = timedelta(seconds=10)
 """For the connection, and again for the reply: together well within the lease of a sender."""
@@ -17,25 +29,23 @@ VALIDITY_SECONDS = (1, 36_000)
 CALLBACK_PATH = "/hooks/twilio/status"
 
 REFUSALS = {
-    21211: RefusalKind.NUMBER,  # not a valid number
-    21614: RefusalKind.NUMBER,  # not a mobile number
-    21635: RefusalKind.NUMBER,  # a landline
-    21610: RefusalKind.CONSENT,  # its owner replied STOP
-    21617: RefusalKind.CONTENT,  # longer than 1600 characters
-    20003: RefusalKind.CONFIGURATION,  # wrong account or token
-    21212: RefusalKind.CONFIGURATION,  # not a valid sender
-    21408: RefusalKind.CONFIGURATION,  # texts to this country are switched off
-    21606: RefusalKind.CONFIGURATION,  # this sender cannot send texts
-    21609: RefusalKind.CONFIGURATION,  # not a valid address for status callbacks
-    21612: RefusalKind.CONFIGURATION,  # no route from this sender to this number
-    21703: RefusalKind.CONFIGURATION,  # the messaging service has no sender
+    Remedy.NUMBER: RefusalKind.NUMBER,
+    Remedy.NUMBER_AFTER_TWO: RefusalKind.NUMBER,
+    Remedy.CONSENT: RefusalKind.CONSENT,
+    Remedy.CONTENT: RefusalKind.CONTENT,
+    Remedy.CONFIGURATION: RefusalKind.CONFIGURATION,
 }
-"""What Twilio refuses at once, by its error code (twilio.com/docs/api/errors)."""
+"""What Twilio refuses at once, by what its error code asks for."""
+MAY_GO_LATER = frozenset({Remedy.TRANSIENT_BEFORE, Remedy.ROUTE})
+"""Twilio does not have the text, and may take it once its queue is shorter or its settings are mended."""
 ACCOUNT_STATUSES = frozenset({401, 403, 404})
 """An unknown code with one of these is about the account; with any other 4xx it is about the text."""
-NOT_PROCESSED = frozenset({429, 20429, 21611})
-"""Too many requests, and a sender's full queue: Twilio says that it did not process the request."""
+TOO_MANY_REQUESTS = 429
+"""Twilio says that it did not process the request."""
 REQUEST_TIMEOUT = 408
+NOT_FOUND = 404
+PAGE, MOST_RECORDS = 50, 200
+"""As many texts to one number are asked for at once, and looked through at most."""
 
 
 class TwilioGateway:
@@ -78,6 +88,40 @@ class TwilioGateway:
             raise OutcomeUnknown("no id")
         return Receipt(message.sid, message.status or "")
 
+    def look_up(self, provider_id: str) -> ProviderRecord | None:
+        """Fetch one text by its id."""
+        try:
+            return _record(self._client.messages(provider_id).fetch(), datetime.min.replace(tzinfo=UTC))
+        except Exception as error:
+            if getattr(error, "status", None) == NOT_FOUND:
+                return None
+            raise _not_told(error) from None
+
+    def sent_to(self, number: str, since: datetime) -> list[ProviderRecord]:
+        """List by number only: a filter by date would hide what has not been sent yet."""
+        try:
+            listed = self._client.messages.stream(to=number, limit=MOST_RECORDS, page_size=PAGE)
+            records = (_record(message, since) for message in listed)
+            return list(takewhile(lambda record: record.created_at >= since, records))
+        except Exception as error:
+            raise _not_told(error) from None
+
+
+def _not_told(error: Exception) -> NotTold:
+    """Leave out what the client's error says, which may quote the number."""
+    return NotTold(str(getattr(error, "code", None) or getattr(error, "status", None) or type(error).__name__))
+
+
+def _record(message: Any, without_date: datetime) -> ProviderRecord:
+    return ProviderRecord(
+        provider_id=message.sid,
+        status=message.status or "",
+        error_code=str(message.error_code) if message.error_code else None,
+        to=message.to or "",
+        body=message.body or "",
+        created_at=message.date_created or without_date,
+    )
+
 
 def _validity(valid_for: timedelta) -> int:
     shortest, longest = VALIDITY_SECONDS
@@ -86,13 +130,13 @@ def _validity(valid_for: timedelta) -> int:
 
 def _failure(status: int, code: int | None) -> SendingFailed:
     """Say what an error reply means for the text: only a clear no is a no."""
-    word = str(code or status)
-    if status in NOT_PROCESSED or code in NOT_PROCESSED:
+    word, wanted = str(code or status), remedy(code)
+    if status == TOO_MANY_REQUESTS or wanted in MAY_GO_LATER:
         return NotAccepted(word)
     if status == REQUEST_TIMEOUT or not 400 <= status < 500:
         return OutcomeUnknown(word)
     by_status = RefusalKind.CONFIGURATION if status in ACCOUNT_STATUSES else RefusalKind.CONTENT
-    return Refused(word, REFUSALS.get(code or 0, by_status))
+    return Refused(word, REFUSALS.get(wanted, by_status))
 
 
 def _broken(error: Exception) -> SendingFailed:
@@ -105,7 +149,7 @@ def _broken(error: Exception) -> SendingFailed:
         isinstance(reason, SSLError) and reason.args and isinstance(reason.args[0], ssl.SSLCertVerificationError)
     )
     if isinstance(error, ConnectTimeout) or isinstance(reason, NewConnectionError) or refused_certificate:
-        return NotAccepted("no connection")
+        return NotAccepted(NO_CONNECTION)
     return OutcomeUnknown("no reply")
 
 

@@ -1,6 +1,7 @@
 """What the tests about texts may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +22,12 @@ def sessions(database_url: str) -> Iterator[Sessions]:
 def outbox(sessions: Sessions) -> Outbox:
     """An empty outbox and a sender."""
     return Outbox(sessions)
+
+
+@pytest.fixture
+def sqlite_outbox(tmp_path: Path) -> Iterator[Outbox]:
+    """The same on SQLite alone, for what many runs have to show and no database has a part in."""
+    sessions = open_database(f"sqlite:///{tmp_path / 'monitor.db'}")
+    create_tables(sessions)
+    yield Outbox(sessions)
+    sessions.kw["bind"].dispose()

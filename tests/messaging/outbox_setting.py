@@ -1,5 +1,7 @@
 """The setting of the outbox tests: a database with patients in it, a clock on the wall, and texts that wait."""
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +21,8 @@ from monitor.db import Base, Sessions, configure_keys, make_engine, unit_of_work
 from monitor.ids import new_id
 from monitor.messaging import outbox
 from monitor.messaging.delivery import Courier, Outcome, claim, deliver
-from monitor.messaging.gateway import RecordingGateway
+from monitor.messaging.followers import Followers
+from monitor.messaging.gateway import NotTold, OutcomeUnknown, ProviderRecord, Receipt, RecordingGateway
 from monitor.messaging.models import Message
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Patient
@@ -84,6 +87,73 @@ def nothing_more(session: Session, message: Message, now: datetime) -> None:
 
 
 @dataclass
+class News:
+    """Notes what followers are told, in order: which text, and whether it was sent or lost."""
+
+    told: list[tuple[str, UUID]] = field(default_factory=list)
+
+    @property
+    def followers(self) -> Followers:
+        """Followers who want every text and note what becomes of it."""
+        return Followers(
+            guard=wanted,
+            on_sent=lambda session, message, now: self.told.append(("sent", message.id)),
+            on_lost=lambda session, message, now: self.told.append(("lost", message.id)),
+        )
+
+    def of(self, message_id: UUID) -> list[str]:
+        """Return the news of one text."""
+        return [what for what, which in self.told if which == message_id]
+
+
+@dataclass
+class Provider:
+    """A gateway with a memory: takes texts, loses receipts when told to, and lists what it took, perhaps late."""
+
+    clock: Callable[[], datetime]
+    lag: timedelta = timedelta(0)
+    records: list[ProviderRecord] = field(default_factory=list)
+    faults: deque[tuple[bool, Exception]] = field(default_factory=deque)
+    tells: bool = True
+
+    def lose_receipts(self, many: int = 1) -> None:
+        """Take the next texts without saying so."""
+        self.faults.extend([(True, OutcomeUnknown("no reply"))] * many)
+
+    def lose_requests(self, many: int = 1) -> None:
+        """Get nothing of the next texts, and nobody can tell."""
+        self.faults.extend([(False, OutcomeUnknown("no reply"))] * many)
+
+    def send(self, to: str, body: str, reference: UUID, *, valid_for: timedelta) -> Receipt:
+        """Take it, and fail as told."""
+        takes, fault = self.faults.popleft() if self.faults else (True, None)
+        if takes:
+            provider_id = f"SM{len(self.records) + 1}"
+            self.records.append(ProviderRecord(provider_id, "queued", None, to, body, self.clock()))
+        if fault is not None:
+            raise fault
+        return Receipt(provider_id, "queued")
+
+    def look_up(self, provider_id: str) -> ProviderRecord | None:
+        """Return one."""
+        self._tell()
+        return next((record for record in self.records if record.provider_id == provider_id), None)
+
+    def sent_to(self, number: str, since: datetime) -> list[ProviderRecord]:
+        """List what it took for a number; of what it took lately it does not know yet."""
+        self._tell()
+        shown = [each for each in self.records if each.to == number and each.created_at >= since]
+        return [each for each in reversed(shown) if each.created_at <= self.clock() - self.lag]
+
+    def _tell(self) -> None:
+        if not self.tells:
+            raise NotTold("20503")
+
+
+FOLLOWERS = Followers(guard=wanted, on_sent=nothing_more, on_lost=nothing_more)
+
+
+@dataclass
 class Outbox:
     """One service's outbox, and a sender at work on it."""
 
@@ -95,13 +165,29 @@ class Outbox:
 
     def __post_init__(self) -> None:
         self.courier = Courier(
-            self.sessions, self.gateway, self.clock, wanted, nothing_more, base_url=BASE_URL, sender_name=SENDER_NAME
+            self.sessions, self.gateway, self.clock, FOLLOWERS, base_url=BASE_URL, sender_name=SENDER_NAME
         )
 
     def with_courier(self, **changes: Any) -> "Outbox":
         """Change what the courier is given."""
         self.courier = replace(self.courier, **changes)
         return self
+
+    def with_provider(self, **terms: Any) -> Provider:
+        """Send through a gateway with a memory."""
+        provider = Provider(self.clock, **terms)
+        self.with_courier(gateway=provider)
+        return provider
+
+    def with_news(self) -> News:
+        """Note what becomes of texts."""
+        news = News()
+        self.with_courier(followers=news.followers)
+        return news
+
+    def with_followers(self, **changes: Any) -> "Outbox":
+        """Change who follows the texts."""
+        return self.with_courier(followers=replace(self.courier.followers, **changes))
 
     def patient(self, **known: Any) -> Patient:
         """Add a patient."""
@@ -135,6 +221,11 @@ class Outbox:
             message = session.get_one(Message, message_id)
             assert message.patient
             return message
+
+    def row_of(self, patient: Patient) -> Patient:
+        """Read a patient as they stand now."""
+        with self.sessions() as session:
+            return session.get_one(Patient, patient.id)
 
     @property
     def references(self) -> list[UUID]:

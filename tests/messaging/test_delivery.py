@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from monitor.db import unit_of_work
 from monitor.ids import new_id
-from monitor.messaging.delivery import FIRST_RETRY, Outcome, Postpone
+from monitor.messaging.delivery import FIRST_RETRY, Outcome
+from monitor.messaging.followers import Postpone
 from monitor.messaging.gateway import OutcomeUnknown, RefusalKind, Refused
 from monitor.messaging.jobs import DispatchReport, dispatch
 from monitor.messaging.links import check_in_link
@@ -82,7 +83,7 @@ def test_a_sender_takes_a_few_texts_at_a_time_longest_due_first(outbox: Outbox) 
 
 @pytest.mark.parametrize("reason", [SkipReason.ANSWERED, SkipReason.NO_SAFETY_COVER])
 def test_a_text_that_is_no_longer_wanted_is_skipped_with_the_reason(outbox: Outbox, reason: SkipReason) -> None:
-    text = outbox.with_courier(guard=lambda *_: reason).text()
+    text = outbox.with_followers(guard=lambda *_: reason).text()
 
     assert outbox.send(text) is Outcome.SKIPPED
 
@@ -98,7 +99,7 @@ def test_an_answer_one_second_before_stops_the_text(outbox: Outbox) -> None:
         return SkipReason.ANSWERED if answered_at.get(message.check_in_id, now) < now else None
 
     check_in = new_id()
-    late, noise = outbox.with_courier(guard=unless_answered).text(check_in_id=check_in), outbox.text()
+    late, noise = outbox.with_followers(guard=unless_answered).text(check_in_id=check_in), outbox.text()
     taken = outbox.claim()
     answered_at[check_in] = NOON
     outbox.clock.advance(seconds=1)
@@ -122,7 +123,7 @@ def test_stop_stops_a_text_that_a_sender_already_holds(outbox: Outbox) -> None:
                 staff_member_id=None,
             )
 
-    patient = outbox.with_courier(guard=with_consent).patient()
+    patient = outbox.with_followers(guard=with_consent).patient()
     first, second = outbox.text(patient), outbox.text(patient, purpose=TextKind.NUDGE)
     say(True)
     outbox.claim()
@@ -176,7 +177,7 @@ def test_a_text_of_no_use_by_the_morning_is_not_sent_at_night_either(outbox: Out
 
 def test_a_text_can_be_put_off_until_somebody_is_there_to_read_the_answer(outbox: Outbox) -> None:
     tomorrow = NOON + timedelta(days=1)
-    patient = outbox.with_courier(guard=lambda *_: Postpone(tomorrow)).patient()
+    patient = outbox.with_followers(guard=lambda *_: Postpone(tomorrow)).patient()
     of_use, of_none = outbox.text(patient), outbox.text(patient, expires_at=tomorrow)
     outbox.claim()
 
@@ -185,7 +186,7 @@ def test_a_text_can_be_put_off_until_somebody_is_there_to_read_the_answer(outbox
 
 
 def test_a_text_that_is_put_off_for_no_time_at_all_does_not_hold_up_the_pass(outbox: Outbox) -> None:
-    text = outbox.with_courier(guard=lambda *_: Postpone(NOON)).text()
+    text = outbox.with_followers(guard=lambda *_: Postpone(NOON)).text()
 
     assert dispatch(outbox.courier) == DispatchReport(postponed=1)
     assert outbox.row(text).due_at == NOON + FIRST_RETRY
@@ -194,7 +195,7 @@ def test_a_text_that_is_put_off_for_no_time_at_all_does_not_hold_up_the_pass(out
 # --- not too often ----------------------------------------------------------------------------------------------------
 
 
-def test_one_text_of_a_kind_in_a_day_of_the_patients_own_calendar(outbox: Outbox) -> None:
+def test_one_prompt_in_a_day_of_the_patients_own_calendar(outbox: Outbox) -> None:
     auckland = outbox.patient(time_zone="Pacific/Auckland")
     first_day = [datetime(2026, 3, 4, hour, tzinfo=UTC) for hour in (0, 6)]  # 13:00 and 19:00 on the wall
     next_day = [datetime(2026, 3, 4, 20, tzinfo=UTC), datetime(2026, 3, 5, 5, tzinfo=UTC)]  # 9:00 and 18:00
@@ -204,12 +205,12 @@ def test_one_text_of_a_kind_in_a_day_of_the_patients_own_calendar(outbox: Outbox
         outbox.clock.now = moment
         outcomes.append(outbox.send(outbox.text(auckland, due_at=moment)))
 
-    assert outcomes == [Outcome.SENT, Outcome.SKIPPED, Outcome.SENT, Outcome.SKIPPED]
+    assert outcomes == [Outcome.SENT, Outcome.POSTPONED, Outcome.SENT, Outcome.POSTPONED]
 
 
 def test_five_texts_in_seven_days_are_the_most(outbox: Outbox) -> None:
     patient, noise = outbox.patient(), outbox.patient(number="+447700900999")
-    plan = [(day, TextKind.REMINDER) for day in (0, 1, 2, 3)] + [(3, TextKind.NUDGE), (4, TextKind.NUDGE)]
+    plan = [(day, TextKind.REMINDER) for day in (0, 1, 2, 3)] + [(3, TextKind.NEW_LINK), (4, TextKind.NUDGE)]
     plan += [(6, TextKind.LAST_NUDGE), (7, TextKind.REMINDER)]
 
     outcomes = []
@@ -219,7 +220,7 @@ def test_five_texts_in_seven_days_are_the_most(outbox: Outbox) -> None:
         outbox.send(outbox.text(noise, **terms))
         outcomes.append(outbox.send(outbox.text(patient, **terms)))
 
-    assert outcomes == [Outcome.SENT] * 5 + [Outcome.SKIPPED] * 2 + [Outcome.SENT]
+    assert outcomes == [Outcome.SENT] * 5 + [Outcome.POSTPONED] * 2 + [Outcome.SENT]
 
 
 def test_a_text_of_unknown_fate_counts_as_one_that_the_patient_has(outbox: Outbox) -> None:
@@ -229,8 +230,20 @@ def test_a_text_of_unknown_fate_counts_as_one_that_the_patient_has(outbox: Outbo
 
     second = outbox.text(patient)
 
-    assert outbox.send(second) is Outcome.SKIPPED
-    assert outbox.row(second).skip_reason is SkipReason.OVER_CAP
+    assert outbox.send(second) is Outcome.POSTPONED
+
+
+def test_a_text_too_many_waits_for_the_next_day_and_ends_when_that_is_too_late(outbox: Outbox) -> None:
+    patient = outbox.patient()
+    assert outbox.send(outbox.text(patient)) is Outcome.SENT
+
+    of_use = outbox.text(patient, purpose=TextKind.NUDGE, expires_at=NOON + timedelta(hours=30))
+    assert outbox.send(of_use) is Outcome.POSTPONED
+    stale = outbox.text(patient, purpose=TextKind.NUDGE, expires_at=NOON + timedelta(hours=8))
+    assert outbox.send(stale) is Outcome.SKIPPED
+
+    assert outbox.row(of_use).due_at == NOON.replace(hour=9) + timedelta(days=1)
+    assert outbox.row(stale).skip_reason is SkipReason.OVER_CAP
 
 
 def test_a_text_that_never_left_counts_for_nothing(outbox: Outbox) -> None:

@@ -12,6 +12,7 @@ from monitor.messaging.delivery import FIRST_RETRY, LEASE, LONGEST_RETRY, Outcom
 from monitor.messaging.gateway import NotAccepted, OutcomeUnknown, Receipt, RefusalKind, Refused
 from monitor.messaging.jobs import DispatchReport, dispatch
 from monitor.messaging.models import Message, MessageState, SkipReason
+from monitor.messaging.outages import SHORTEST_WAIT
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Patient
 from tests.messaging.outbox_setting import NOON, Outbox, queue_text
@@ -47,6 +48,37 @@ def test_the_number_that_failed_is_not_the_one_that_replaced_it_meanwhile(outbox
     assert outbox.row(text).patient.number_failed_at is None
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("21211", RefusalKind.NUMBER), ("21610", RefusalKind.CONSENT), ("21617", RefusalKind.CONTENT)],
+)
+def test_a_text_that_is_refused_for_good_is_lost_once_and_never_tried_again(
+    outbox: Outbox, code: str, kind: RefusalKind
+) -> None:
+    news = outbox.with_news()
+    text = outbox.text()
+    outbox.gateway.fail_next(Refused(code, kind))
+
+    for _ in range(100):
+        dispatch(outbox.courier)
+        outbox.clock.advance(minutes=30)
+
+    assert (news.told, outbox.row(text).attempt, outbox.references) == ([("lost", text)], 1, [])
+
+
+def test_whoever_follows_a_lost_text_sees_why_it_was_lost(outbox: Outbox) -> None:
+    seen = []
+
+    def look(session: Session, message: Message, now: datetime) -> None:
+        seen.append((message.state, message.error_code, message.patient.number_failed_at))
+
+    outbox.with_followers(on_lost=look).text()
+    outbox.gateway.fail_next(Refused("21614", RefusalKind.NUMBER))
+    dispatch(outbox.courier)
+
+    assert seen == [(MessageState.FAILED, "21614", NOON)]
+
+
 @pytest.mark.parametrize(("code", "kind"), [("21610", RefusalKind.CONSENT), ("21617", RefusalKind.CONTENT)])
 def test_a_refusal_for_good_is_kept_with_its_code_and_the_number_stays(
     outbox: Outbox, code: str, kind: RefusalKind
@@ -71,7 +103,7 @@ def test_a_text_that_the_provider_certainly_does_not_have_is_sent_later(outbox: 
     assert (row.state, row.attempt, row.error_code) == (MessageState.QUEUED, 1, fault.code)  # type: ignore[attr-defined]
     assert (row.body, row.sent_to, row.intent_at) == (None, None, None)
     assert FIRST_RETRY <= row.due_at - NOON <= 1.5 * FIRST_RETRY
-    outbox.clock.now = row.due_at
+    outbox.clock.now = max(row.due_at, NOON + SHORTEST_WAIT)
     assert outbox.send(text) is Outcome.SENT
     assert (outbox.row(text).attempt, outbox.row(text).error_code) == (2, None)
     assert outbox.references == [text]
@@ -184,7 +216,7 @@ def queue_nudge(session: Session, message: Message, now: datetime) -> None:
 
 
 def test_a_nudge_counts_from_the_moment_the_reminder_really_went(outbox: Outbox) -> None:
-    outbox.with_courier(on_sent=queue_nudge).text()
+    outbox.with_followers(on_sent=queue_nudge).text()
     outbox.clock.advance(minutes=40)
 
     assert dispatch(outbox.courier) == DispatchReport(sent=1)
@@ -195,7 +227,7 @@ def test_a_nudge_counts_from_the_moment_the_reminder_really_went(outbox: Outbox)
 
 
 def test_no_nudge_follows_a_reminder_that_did_not_go(outbox: Outbox) -> None:
-    outbox.with_courier(on_sent=queue_nudge).text()
+    outbox.with_followers(on_sent=queue_nudge).text()
     outbox.gateway.fail_next(OutcomeUnknown("no reply"))
 
     assert dispatch(outbox.courier) == DispatchReport(unknown=1)
@@ -208,7 +240,7 @@ def test_the_record_and_what_follows_are_kept_together_or_not_at_all(outbox: Out
         queue_nudge(session, message, now)
         raise RuntimeError("a fault of ours")
 
-    text = outbox.with_courier(on_sent=queue_and_break).text()
+    text = outbox.with_followers(on_sent=queue_and_break).text()
 
     with pytest.raises(RuntimeError):
         outbox.send(text)

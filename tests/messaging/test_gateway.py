@@ -1,7 +1,7 @@
 """Gateways that send nothing: what they show, what they keep, and how they fail when told to."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -43,6 +43,14 @@ def test_each_receipt_names_another_text() -> None:
     for gateway in gateways:
         receipts = [gateway.send(NUMBER, BODY, new_id(), valid_for=AN_HOUR) for _ in range(3)]
         assert len({receipt.provider_id for receipt in receipts}) == 3
+
+
+def test_gateways_that_send_nothing_know_of_nothing() -> None:
+    gateways: list[SmsGateway] = [ConsoleGateway(io.StringIO(), show_text=False), RecordingGateway()]
+    for gateway in gateways:
+        receipt = gateway.send(NUMBER, BODY, new_id(), valid_for=AN_HOUR)
+        assert gateway.look_up(receipt.provider_id) is None
+        assert gateway.sent_to(NUMBER, datetime(2026, 1, 1, tzinfo=UTC)) == []
 
 
 def test_the_recorder_fails_as_told_and_then_keeps_what_it_is_given() -> None:

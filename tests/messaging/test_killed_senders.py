@@ -2,46 +2,46 @@
 
 import subprocess
 import sys
-from collections import Counter
-from uuid import UUID
 
-import sqlalchemy as sa
+import pytest
 
-from monitor.db import Sessions, unit_of_work
-from monitor.messaging.models import Message, MessageState
-from tests.messaging.outbox_setting import add_patient, queue_text
-from tests.messaging.stand_in import LOST_RECEIPT, Reply, running
-
-TEXTS = 100
-KILLING_SECONDS = 3
-LOST_RECEIPTS = 3
+from monitor.db import Sessions
+from monitor.demo.phone_network_control import network_process
+from tests.messaging.killing import KILLS, TEXTS, Verdict, fill, judge, manners
+from tests.messaging.outbox_setting import NOON, create_tables, open_database
 
 
-def test_killed_senders_send_nothing_twice_and_lose_nothing(sessions: Sessions, database_url: str) -> None:
-    with unit_of_work(sessions) as session:
-        patients = [add_patient(session, number=f"+4477009{index:05}") for index in range(TEXTS)]
-        texts = {queue_text(session, patient).id for patient in patients}
-
-    with running() as twilio:
-        twilio.usual = Reply(after_seconds=0.02)
-        for _ in range(LOST_RECEIPTS):
-            twilio.then(*[twilio.usual] * 20, LOST_RECEIPT)
-        kills = _run_and_kill(database_url, twilio.url)
-        taken = Counter(UUID(reference) for reference in twilio.references())
-
-    with sessions() as session:
-        states = dict(session.execute(sa.select(Message.id, Message.state)).all())
-    sent = {text for text, state in states.items() if state is MessageState.SENT}
-    unknown = {text for text, state in states.items() if state is MessageState.UNKNOWN}
-    assert set(states) == texts == sent | unknown
-    assert set(taken.values()) == {1}
-    assert sent <= set(taken)
-    assert LOST_RECEIPTS <= len(unknown) <= kills + LOST_RECEIPTS
-    assert len(unknown) > LOST_RECEIPTS, "no sender was killed at work, so nothing was shown"
+@pytest.fixture
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of an empty SQLite database."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('killed') / 'monitor.db'}"
+    sessions = open_database(url)
+    create_tables(sessions)
+    sessions.kw["bind"].dispose()
+    return url
 
 
-def _run_and_kill(database_url: str, provider_url: str) -> int:
-    command = [sys.executable, "-m", "tests.messaging.sending_processes", database_url, provider_url]
-    done = subprocess.run([*command, str(KILLING_SECONDS)], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    return int(done.stdout)
+def send_and_kill(url: str, *, texts: int, kills: int, settle: float, list_lag: float) -> Verdict:
+    """Send so many texts by senders that are killed so often; return what became of the texts."""
+    sessions: Sessions = open_database(url)
+    fill(sessions, texts)
+    with network_process(at=NOON.isoformat()) as network:
+        network.set(manners=manners(list_lag))
+        command = [sys.executable, "-m", "tests.messaging.sending_processes", url, network.url, str(kills), str(settle)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        taken = network.texts()
+    verdict = judge(sessions, taken)
+    sessions.kw["bind"].dispose()
+    return verdict
+
+
+def test_killed_senders_send_nothing_twice_and_lose_nothing(database: str) -> None:
+    verdict = send_and_kill(database, texts=TEXTS, kills=KILLS, settle=2.5, list_lag=1.0)
+    assert verdict == Verdict(texts=TEXTS, duplicates=0, never_sent=0, misremembered=0)
+
+
+def test_whoever_does_not_wait_for_the_list_sends_twice(database: str) -> None:
+    verdict = send_and_kill(database, texts=600, kills=25, settle=0.2, list_lag=5.0)
+    assert verdict.duplicates > 0, "the list that lags was not noticed, so the test above shows nothing"
+    assert verdict.never_sent == 0

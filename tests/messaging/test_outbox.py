@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from monitor.crypto import Unreadable
 from monitor.db import Sessions, unit_of_work
 from monitor.ids import new_id
 from monitor.messaging import outbox as texts
 from monitor.messaging.models import Message, MessageState
-from monitor.messaging.texts import TextKind
+from monitor.messaging.texts import ANSWERS_A_TEXT, TextKind
 from monitor.people.models import Patient
 from tests.messaging.outbox_setting import NOON, TWO_DAYS, Outbox, add_patient, queue_text
 
@@ -86,23 +87,52 @@ def test_what_has_not_left_is_cancelled_with_its_check_in_and_nothing_else_is(ou
     assert outbox.row(noise).state is MessageState.QUEUED
 
 
-def test_who_replies_stop_gets_none_of_the_texts_that_wait(outbox: Outbox) -> None:
+@pytest.mark.parametrize("kind", TextKind)
+def test_who_stops_gets_none_of_the_texts_that_wait_of_whatever_kind(outbox: Outbox, kind: TextKind) -> None:
     patient = outbox.patient()
-    waiting = [outbox.text(patient), outbox.text(patient, due_at=NOON + timedelta(days=1))]
+    waiting = [
+        outbox.text(patient, purpose=kind),
+        outbox.text(patient, purpose=kind, due_at=NOON + timedelta(days=1)),
+        outbox.text(patient, purpose=kind, check_in_id=None, appointment_id=new_id(), prepared="Tomorrow at nine."),
+    ]
     noise = outbox.text()
 
     with unit_of_work(outbox.sessions) as session:
-        assert texts.cancel_waiting(session, patient_id=patient.id, now=NOON) == 2
+        assert texts.cancel_waiting(session, patient_id=patient.id, now=NOON) == 3
 
     assert {outbox.row(text).state for text in waiting} == {MessageState.CANCELLED}
     assert outbox.claim() == [noise]
 
 
+def test_an_answered_check_in_takes_its_questions_with_it_and_leaves_what_was_still_to_say(outbox: Outbox) -> None:
+    check_in, patient = new_id(), outbox.patient()
+    texts_of = {kind: outbox.text(patient, purpose=kind, check_in_id=check_in) for kind in TextKind}
+
+    with unit_of_work(outbox.sessions) as session:
+        texts.cancel_waiting(session, check_in_id=check_in, now=NOON)
+
+    left = {kind for kind, text in texts_of.items() if outbox.row(text).state is MessageState.QUEUED}
+    assert left == {TextKind.REPLY, TextKind.SUPPORT}
+
+
+def test_an_appointment_that_is_off_takes_its_text_with_it_and_nothing_else(outbox: Outbox) -> None:
+    patient, off, on = outbox.patient(), new_id(), new_id()
+    terms = {"purpose": TextKind.APPOINTMENT, "check_in_id": None, "prepared": "Tomorrow at nine."}
+    gone = outbox.text(patient, appointment_id=off, **terms)
+    noise = [outbox.text(patient, appointment_id=on, **terms), outbox.text(patient)]
+
+    with unit_of_work(outbox.sessions) as session:
+        assert texts.cancel_waiting(session, appointment_id=off, now=NOON) == 1
+
+    assert outbox.row(gone).state is MessageState.CANCELLED
+    assert {outbox.row(text).state for text in noise} == {MessageState.QUEUED}
+
+
 def test_a_cancellation_says_whose_texts_it_means(sessions: Sessions) -> None:
     with sessions() as session:
-        with pytest.raises(ValueError, match="a check-in or a patient"):
+        with pytest.raises(ValueError, match="one check-in, appointment or patient"):
             texts.cancel_waiting(session, now=NOON)
-        with pytest.raises(ValueError, match="a check-in or a patient"):
+        with pytest.raises(ValueError, match="one check-in, appointment or patient"):
             texts.cancel_waiting(session, check_in_id=new_id(), patient_id=new_id(), now=NOON)
 
 
@@ -129,3 +159,41 @@ def test_each_text_of_a_check_in_says_when_the_provider_took_it(outbox: Outbox) 
 
     assert [outbox.row(text).sent_at for text in sent] == [NOON, NOON + timedelta(minutes=1)]
     assert outbox.row(noise).sent_at is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours"), [(TextKind.QUESTION, 1), (TextKind.REPLY, 1), (TextKind.SUPPORT, 24)], ids=str
+)
+def test_an_answer_to_a_patient_goes_at_once_as_it_was_written_or_not_at_all(
+    outbox: Outbox, kind: TextKind, hours: int
+) -> None:
+    patient, check_in = outbox.patient(language="ar"), new_id()
+
+    with unit_of_work(outbox.sessions) as session:
+        queued = texts.queue_reply(
+            session, patient=patient, kind=kind, body="كيف حالك", key="an answer", now=NOON, check_in_id=check_in
+        )
+        again = texts.queue_reply(session, patient=patient, kind=kind, body="مرة أخرى", key="an answer", now=NOON)
+
+    assert queued is not None
+    assert again is None, "the same answer is given once"
+    row = outbox.row(queued.id)
+    assert (row.purpose, row.language, row.check_in_id, row.prepared) == (kind, "ar", check_in, "كيف حالك")
+    assert (row.due_at, row.expires_at) == (NOON, NOON + timedelta(hours=hours))
+    assert "كيف حالك".encode() not in bytes(row._prepared)
+
+
+@pytest.mark.parametrize("kind", sorted(set(TextKind) - ANSWERS_A_TEXT))
+def test_only_what_answers_a_text_has_a_body_of_its_own(sessions: Sessions, kind: TextKind) -> None:
+    with sessions() as session:
+        patient = add_patient(session)
+        with pytest.raises(ValueError, match="is not an answer"):
+            texts.queue_reply(session, patient=patient, kind=kind, body="Hello", key="k", now=NOON)
+
+
+def test_nothing_is_written_to_somebody_whose_key_was_erased(sessions: Sessions) -> None:
+    with sessions() as session:
+        patient = add_patient(session)
+        patient.data_key = None
+        with pytest.raises(Unreadable, match="erased"):
+            texts.queue_reply(session, patient=patient, kind=TextKind.REPLY, body="Hello", key="k", now=NOON)

@@ -2,12 +2,18 @@
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 
 import pytest
 
-from monitor.i18n import LANGUAGES, TRANSLATIONS, catalogue, placeholder_faults
+from monitor.checkins.forms import Question, questions
+from monitor.checkins.text_bodies import Bodies
+from monitor.config import Settings
+from monitor.i18n import LANGUAGES, TRANSLATIONS, catalogue, format_moment, placeholder_faults
+from monitor.measures import catalogue as measures
 from monitor.messaging.segments import Encoding, count
-from monitor.messaging.texts import STOP_WORD, TextKind, render
+from monitor.messaging.texts import ANSWERS_A_TEXT, STOP_WORD, Phrase, TextKind, render, say
+from monitor.people.help_lines import HelpLine, lines_for
 
 SENDER = "Riverside"
 LONGEST_SENDER = "R" * 11  # what networks allow for a sender by name
@@ -15,7 +21,20 @@ LINK = "https://go.example.org/c/4f9Kq2Lm8RsT1uVw3XyZ5a"
 LONGEST_LINK = f"https://{'h' * 11}/c/{'t' * 22}"  # 44 characters
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-EVERY_TEXT = [(language, kind) for language in LANGUAGES for kind in TextKind]
+OF_OUR_OWN_ACCORD = [kind for kind in TextKind if kind not in {*ANSWERS_A_TEXT, TextKind.APPOINTMENT}]
+"""The kinds that begin something; the body of the others is written when they are queued."""
+EVERY_TEXT = [(language, kind) for language in LANGUAGES for kind in OF_OUR_OWN_ACCORD]
+EVERY_PHRASE = [(language, phrase) for language in LANGUAGES for phrase in Phrase]
+COUNTRIES = ("GB", "US", "ES", "FR", "DE", "IT", "NL", "PL", "BR", "UA", "EG", "BE", "CA", "CL", "other")
+LATE = datetime(2026, 9, 23, 17, 30, tzinfo=UTC)
+"""A Wednesday in September: long in most languages."""
+
+LONGEST_CHECK_IN = {
+    "en": 27, "es": 45, "fr": 47, "de": 28, "it": 28, "nl": 27, "pl": 51, "pt_BR": 45, "uk": 49, "ar": 43,
+}  # fmt: skip
+"""Segments of a whole PHQ-9 and GAD-7 by text, thanks included, as long as nothing is repeated."""
+LONGEST_TEXT = 10
+"""Segments of any one text: the provider refuses more than 1600 characters, and long ones get lost."""
 
 # Languages whose own letters GSM 7-bit can write, with words chosen to need no others.
 ONE_SEGMENT = {"en", "es", "fr", "de", "it", "nl", "pl", "pt_BR"}
@@ -67,7 +86,24 @@ def revealed(text: str, language: str) -> list[str]:
 
 def words(language: str, kind: TextKind) -> str:
     """Return what a patient reads above the link."""
-    return render(kind, language, sender=SENDER, link=LINK).rpartition("\n")[0]
+    return render(kind, language, sender=SENDER, link=LINK).removesuffix("\n" + LINK)
+
+
+def phrase_in(language: str, phrase: Phrase) -> str:
+    """Return a phrase with numbers and a moment in it."""
+    given = {"number": "112", "moment": "9:00", "name": "Line", "word": "HELLO", "key": "2"}
+    return say(phrase, language, **given)
+
+
+def bodies(language: str, country: str = "GB", *, covered: bool = True) -> Bodies:
+    """Return the bodies of a check-in by text at their longest."""
+    moment = format_moment(LATE, language, "Europe/London", None if country == "other" else country)
+    return Bodies(language, lines_for(country, language), moment if covered else None)
+
+
+def asked(language: str) -> tuple[Question, ...]:
+    """Return every question of a check-in, provisional wording included."""
+    return questions(measures.load(code, language) for code in measures.CODES)
 
 
 def budget(language: str, kind: TextKind) -> int:
@@ -88,8 +124,8 @@ def test_no_letter_doubles_the_price(language: str, kind: TextKind) -> None:
 
 @pytest.mark.parametrize(("language", "kind"), EVERY_TEXT)
 def test_the_link_stands_last_on_a_line_of_its_own(language: str, kind: TextKind) -> None:
-    first, last = render(kind, language, sender=SENDER, link=LINK).split("\n")
-    assert last == LINK
+    first, *last = render(kind, language, sender=SENDER, link=LINK).split("\n")
+    assert last == ([] if kind is TextKind.BY_TEXT else [LINK])
     assert "http" not in first
 
 
@@ -111,8 +147,9 @@ def test_nobody_is_blamed_or_shouted_at(language: str, kind: TextKind) -> None:
 
 
 @pytest.mark.parametrize(("language", "kind"), EVERY_TEXT)
-def test_the_only_numbers_are_the_minutes_it_takes(language: str, kind: TextKind) -> None:
-    assert set(re.findall(r"\d+", words(language, kind))) <= {"2", "3"}
+def test_the_only_numbers_are_the_minutes_it_takes_and_what_to_reply(language: str, kind: TextKind) -> None:
+    numbers = set(re.findall(r"\d+", words(language, kind)))
+    assert numbers == {"1"} if kind is TextKind.BY_TEXT else numbers <= {"2", "3"}
 
 
 @pytest.mark.parametrize(("language", "kind"), EVERY_TEXT)
@@ -121,24 +158,24 @@ def test_every_text_says_who_writes(language: str, kind: TextKind) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", [TextKind.INVITATION, TextKind.REMINDER])
+@pytest.mark.parametrize("kind", [TextKind.INVITATION, TextKind.REMINDER, TextKind.BY_TEXT])
 def test_the_texts_that_open_something_say_how_to_stop(language: str, kind: TextKind) -> None:
     assert f" {STOP_WORD}" in words(language, kind)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_with_the_same_placeholders(language: str) -> None:
-    messages = [message for message in catalogue(language, "texts") if message.id]
-    assert len(messages) == len(TextKind)
-    for message in messages:
-        assert placeholder_faults(str(message.id), str(message.string)) == []
-    for kind in TextKind:
+    for message in catalogue(language, "texts"):
+        assert not message.id or placeholder_faults(str(message.id), str(message.string)) == []
+    for kind in OF_OUR_OWN_ACCORD:
         assert words(language, kind) != words("en", kind)
+    for phrase in Phrase:
+        assert phrase_in(language, phrase) != phrase_in("en", phrase)
 
 
 def test_no_two_texts_of_a_language_say_the_same() -> None:
     for language in LANGUAGES:
-        assert len({words(language, kind) for kind in TextKind}) == len(TextKind)
+        assert len({words(language, kind) for kind in OF_OUR_OWN_ACCORD}) == len(OF_OUR_OWN_ACCORD)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -149,10 +186,10 @@ def test_a_catalogue_says_that_no_native_speaker_has_read_it_yet(language: str) 
     assert "Plural-Forms: nplurals=" in header
 
 
-@pytest.mark.parametrize("kind", TextKind)
-def test_arabic_begins_with_arabic_so_that_phones_lay_the_line_out_from_the_right(kind: TextKind) -> None:
+@pytest.mark.parametrize("said", [*OF_OUR_OWN_ACCORD, *Phrase])
+def test_arabic_begins_with_arabic_so_that_phones_lay_the_line_out_from_the_right(said: TextKind | Phrase) -> None:
     # Phones take a line's direction from its first letter; a sender in Latin letters must not come first.
-    text = words("ar", kind)
+    text = words("ar", said) if isinstance(said, TextKind) else phrase_in("ar", said).removeprefix("Line: ")
     directions = [unicodedata.bidirectional(character) for character in text]
     assert next(each for each in directions if each in ("L", "R", "AL")) == "AL"
     assert "Cf" not in map(unicodedata.category, text), "no invisible direction marks: some networks print them"
@@ -167,3 +204,108 @@ def test_the_words_in_english() -> None:
     assert render(TextKind.INVITATION, "en", sender="Riverside", link=LINK) == (
         "This is Riverside. We have a few questions for you, about 2 minutes. To end these texts, reply STOP.\n" + LINK
     )
+
+
+# ---- a check-in by text ----
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_whole_check_in_by_text_costs_no_more_than_its_budget(language: str, covered: bool) -> None:
+    said, every = bodies(language, covered=covered), asked(language)
+    texts = [said.question(each, len(every), in_full=each.number == 1, opening=each.number == 1) for each in every]
+    texts.append(said.end(safety=False))
+    assert sum(count(text).segments for text in texts) <= LONGEST_CHECK_IN[language]
+
+
+def test_what_one_patient_may_cost_in_a_day_leaves_room_for_a_whole_check_in_twice() -> None:
+    # Somebody who has every question repeated, or errs now and then, must not be left without the next one.
+    assert Settings.model_fields["spend_per_patient"].default >= 2 * max(LONGEST_CHECK_IN.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_no_text_is_too_long_to_arrive(language: str, country: str) -> None:
+    said, every = bodies(language, country), asked(language)
+    for text in (
+        *(said.question(each, len(every), in_full=True, opening=True) for each in every),
+        said.support_and_go_on(),
+        said.end(safety=True),
+        said.too_late(Phrase.CLOSED, safety=True),
+        said.other_ways("+441632960123", LONGEST_LINK),
+        said.correction(),
+        said.to_begin(),
+    ):
+        assert count(text).segments <= LONGEST_TEXT
+        assert len(text) <= 1600
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_is_the_instruments_own_wording_and_every_answer_can_be_read(language: str) -> None:
+    said, every = bodies(language), asked(language)
+    for each in every:
+        in_full, short = said.question(each, len(every), in_full=True), said.question(each, len(every))
+        assert each.text in in_full
+        assert each.text in short
+        assert all(f"\n{option.value} {option.label}" in in_full for option in each.options)
+        assert each.stem is None or each.stem in in_full
+        assert (each.stem or "") in short or each.item > 1
+        below = short.partition(each.text)[2]
+        assert all(str(option.value) in below for option in (each.options[0], each.options[-1]))
+        if each.is_safety:
+            assert all(option.label in below for option in (each.options[0], each.options[-1]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_keys_are_the_same_in_every_language(language: str) -> None:
+    every = asked(language)
+    keys = bodies(language).question(every[0], len(every), in_full=True).split("\n")[-3:]
+    assert [key.split()[0] for key in keys] == ["7", "8", "9"]
+    assert all(digit in phrase_in(language, Phrase.CORRECTION) for digit in "01238")
+    assert "8" in phrase_in(language, Phrase.GO_ON)
+    assert "1" in phrase_in(language, Phrase.TO_BEGIN)
+
+
+@pytest.mark.parametrize(("language", "phrase"), EVERY_PHRASE)
+def test_no_phrase_says_what_the_questions_are_about_or_blames_anybody(language: str, phrase: Phrase) -> None:
+    text = phrase_in(language, phrase)
+    assert revealed(text, language) == []
+    assert [word for word in BLAME[language] if word in text.casefold()] == []
+    assert not set("!¡！") & set(text)
+    assert STOP_WORD not in text.split(), "none but the texts that open something speak of stopping"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_help_names_the_emergency_number_first_and_then_the_lines_of_the_page(language: str, country: str) -> None:
+    aid = lines_for(country, language)
+    danger, *lines = bodies(language, country).support().split("\n")[1:-1]
+    assert aid.emergency.number in danger
+    assert len(lines) == min(len(aid.lines), 3)
+    for line, row in zip(lines, aid.lines, strict=False):
+        assert line.startswith(row.name)
+        assert dialled(row) in line.removeprefix(row.name).replace(" ", "")
+        assert all(word in line for word in (row.send, row.choose) if word)
+
+
+@pytest.mark.parametrize("phrase", [Phrase.NOTICE, Phrase.SEEN_BY, Phrase.READ_BY])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_when_somebody_reads_is_said_where_it_can_be(language: str, phrase: Phrase) -> None:
+    assert "9:00" in phrase_in(language, phrase)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_time_is_promised_where_none_can_be_kept(language: str) -> None:
+    said, every = bodies(language, covered=False), asked(language)
+    for text in (said.support(), said.end(safety=True), said.end(safety=False), said.question(every[8], len(every))):
+        assert not re.search(r"\d:\d\d", text)
+
+
+def test_no_group_of_a_number_can_be_turned_round_from_right_to_left() -> None:
+    for country in COUNTRIES:
+        for line in bodies("ar", country).support().split("\n")[1:-1]:
+            assert not re.search(r"\d \d", line)
+
+
+def dialled(line: HelpLine) -> str:
+    return line.number.replace(" ", "")

@@ -136,8 +136,8 @@ def test_an_error_in_twilios_newer_form_is_understood_too(twilio: StandIn) -> No
 
 @pytest.mark.parametrize(
     "reply",
-    [refusal(429, 20429), refusal(429, body="slow down"), refusal(400, 21611)],
-    ids=["too many", "too many, plainly", "queue full"],
+    [refusal(429, 20429), refusal(429, body="slow down"), refusal(400, 21611), refusal(400, 21408)],
+    ids=["too many", "too many, plainly", "queue full", "no way to this country"],
 )
 def test_what_twilio_says_it_did_not_process_may_be_sent_again(twilio: StandIn, reply: Reply) -> None:
     twilio.then(reply)
