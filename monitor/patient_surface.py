@@ -1,18 +1,22 @@
 """The patient surface: every blueprint that a patient's phone can reach, each with its guard."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
-from monitor import assets
+from monitor import assets, texting
 from monitor.checkins import patient_settings_views
 from monitor.checkins import patient_views as check_in_views
-from monitor.config import Environment
+from monitor.config import Dispatcher, Environment
 from monitor.http import language, mount, runtime
+from monitor.messaging import hooks
+from monitor.messaging.models import InboundText, Understood
 from monitor.people import patient_views as phone_views
 from monitor.people.help_lines import Help, lines_for
 from monitor.people.phone import unlocked_phone
 from monitor.progress import patient_views as progress_views
+from monitor.worker import make_followers
 
 KNOWN_FOR = timedelta(days=400)
 """How long a phone stays known without being used: the longest that browsers keep a cookie."""
@@ -29,6 +33,19 @@ def register(app: Flask) -> None:
     mount(app, phone_views.phone, invitation_or_pin)
     mount(app, patient_settings_views.blueprint, unlocked_phone)
     mount(app, progress_views.blueprint, unlocked_phone)
+    mount(app, hooks.blueprint, hooks.signed_by_twilio)
+    settings = app.extensions["monitor"].settings
+    hooks.prepare(app, followers=make_followers(settings), receive=_receive)
+
+
+def _receive(session: Session, inbound: InboundText, now: datetime) -> Understood:
+    settings = runtime().settings
+    understood = texting.receive(session, inbound, settings=settings, now=now)
+    if settings.dispatcher is Dispatcher.DISTRIBUTED and inbound.patient_id is not None:
+        from monitor.messaging.distributed import hurry  # procrastinate is imported by those alone who need it
+
+        hurry(session, inbound.patient_id, now)
+    return understood
 
 
 def _everywhere() -> dict[str, object]:

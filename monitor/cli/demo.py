@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -26,9 +27,11 @@ from monitor.demo.clinic import PASSWORD, SENDER, SERVICE
 from monitor.demo.guide import Guide, guide
 from monitor.demo.keys import fresh_keys, keep_keys, keys_path, read_keys
 from monitor.demo.lives import PIN
+from monitor.demo.phone_network_control import network_process
 from monitor.demo.storage import build, open_empty_or_demo
 
 PREFIX = "MONITOR_"
+OWN_NUMBER, TEXT_HOOK = "+441632960199", "/hooks/twilio/text"
 
 
 @click.command("demo")
@@ -40,8 +43,9 @@ PREFIX = "MONITOR_"
 def demo_command(host: str, port: int, database: str | None, as_json: bool, no_serve: bool) -> None:
     """Run a fictional service, Riverside Talking Support, with nine months behind it.
 
-    3 care teams, 10 staff and 60 patients in every language, each of them invented; texts go to this console and to
-    the page /demo/texts. Without --database everything is gone when it stops.
+    3 care teams, 10 staff and 60 patients in every language, each of them invented. Texts go to a stand-in for the
+    phone network, and the page /demo/texts shows the phones; it can write on them, too. Without --database everything
+    is gone when it stops.
 
     \b
     The JSON document:
@@ -56,6 +60,8 @@ def demo_command(host: str, port: int, database: str | None, as_json: bool, no_s
         url = _database_url(database) if database else _passing_database(stack)
         keys = read_keys(keys_path(url)) or fresh_keys()
         environment = _environment(url, address.base_url, keys)
+        if not no_serve:
+            environment |= _phone_network(stack, address.base_url)
         stack.enter_context(_only(environment))
         document = _document(load_settings(), url, keys if database else None)
         if no_serve:
@@ -96,6 +102,27 @@ def _environment(url: sa.URL, base_url: str, keys: Mapping[str, str]) -> dict[st
         "MONITOR_SENDER_NAME": SENDER,
         "MONITOR_GATEWAY": "console",
         SURFACES: "patient,staff",
+    }
+
+
+def _phone_network(stack: ExitStack, base_url: str) -> dict[str, str]:
+    """Start the phone network and return the settings that lead to it. Its numbers are kept for fiction (Ofcom)."""
+    account, token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
+    network = stack.enter_context(
+        network_process(
+            account=account,
+            token=token,
+            own_number=OWN_NUMBER,
+            inbound_url=f"{base_url}{TEXT_HOOK}",
+            seed=secrets.randbits(63),
+        )
+    )
+    return {
+        "MONITOR_GATEWAY": "twilio",
+        "MONITOR_TWILIO_ACCOUNT_SID": account,
+        "MONITOR_TWILIO_AUTH_TOKEN": token,
+        "MONITOR_TWILIO_FROM": OWN_NUMBER,
+        "MONITOR_TWILIO_BASE_URL": network.url,
     }
 
 

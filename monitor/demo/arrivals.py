@@ -132,6 +132,7 @@ def arrive(session: Session, entry: Entry, when: Dates, clinic: Clinic, chance: 
             weekday=when.starts_on.weekday(),
             at=when.at,
             agrees_to_texts=True,
+            by_text=entry.by_text,
             consented_on=to_local(when.opened_at, entry.place.zone).date(),
         ),
         accountable.id,

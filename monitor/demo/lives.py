@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from monitor import workflows
+from monitor import texting, workflows
 from monitor.care.models import Appointment, AppointmentState
 from monitor.checkins import planning, prompts
 from monitor.checkins.enrolment import send_link
@@ -25,13 +25,14 @@ from monitor.demo.timeline import Timeline
 from monitor.flags.appointments import agree, end
 from monitor.messaging.models import Message, MessageState
 from monitor.messaging.quiet_hours import next_opening, to_local, to_utc
+from monitor.messaging.statuses import LOST
 from monitor.messaging.texts import TextKind
 from monitor.people import devices
 from monitor.people.models import Party
 
 LEFT_FOR_THE_CLOCK = timedelta(hours=1)
 """Texts that fell due this lately stay in the outbox: the running service sends them."""
-ASKS = frozenset({TextKind.INVITATION, TextKind.REMINDER})
+ASKS = frozenset({TextKind.INVITATION, TextKind.REMINDER, TextKind.BY_TEXT})
 """The first text about a check-in; its nudges follow from it."""
 APPOINTMENT_LASTS = timedelta(minutes=50)
 PIN = "246810"
@@ -52,6 +53,8 @@ class Life:
     chance: Random
     _phone_is_known: bool = False
     _seen: set[UUID] = field(default_factory=set)
+    _foreseen: set[UUID] = field(default_factory=set)
+    """Check-ins of which it is known whether they will be answered: of two texts that ask, the first decides."""
     _needs_no_nudge: set[UUID] = field(default_factory=set)
     """Check-ins answered within a day: two cancelled nudges for each of them would double the outbox and the wait."""
 
@@ -97,7 +100,8 @@ class Life:
             self._seen.add(message.id)
             if message.due_at <= self.dates.ends_at - LEFT_FOR_THE_CLOCK:
                 self.timeline.at(next_opening(message.due_at, self.entry.place.zone), partial(self._text, message))
-            if message.purpose in ASKS:
+            if message.purpose in ASKS and check_in.id not in self._foreseen:
+                self._foreseen.add(check_in.id)
                 self._foresee_answer(check_in)
 
     def _foresee_answer(self, check_in: CheckIn) -> None:
@@ -113,6 +117,9 @@ class Life:
             return
         fate = self._fate(now)
         note_fate(message, fate, self.settings, now)
+        if fate in LOST:
+            texting.after_lost(self.session, message, now)
+            self.colleagues.look(now)
         if message.sent_at and message.purpose in ASKS and message.check_in_id not in self._needs_no_nudge:
             prompts.after_sent(self.session, message, now)
             self._foresee_texts()

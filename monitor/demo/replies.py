@@ -55,7 +55,9 @@ def reply(
     if chance.random() < 0.03:
         given[(instruments[0].code, chance.randint(1, 8))] = None
     note = chance.choice(NOTES[entry.language]) if chance.random() < 0.08 else None
-    delivery = Delivery(new_id(), entry.language, Mode.LINK, known_device=known_phone, note=note)
+    by_text = Delivery(new_id(), entry.language, Mode.TEXT, known_device=False)
+    by_link = Delivery(by_text.key, entry.language, Mode.LINK, known_device=known_phone, note=note)
+    delivery = by_text if entry.by_text else by_link
     wants_call = is_present and entry.present is Present.FRESH
     return Reply(given, delivery, call_asked=wants_call or chance.random() < 0.012)
 

@@ -32,6 +32,9 @@ NORTH, EAST, SOUTH = Place("GB", "Europe/London", 0), Place("GB", "Europe/London
 AWAY = (Place("UA", "Europe/Kyiv", 0), Place("BR", "America/Sao_Paulo", 1), Place("NZ", "Pacific/Auckland", 2))
 """Three people who are abroad for a while: at every hour, it is day for one of the five zones."""
 
+BY_TEXT = frozenset({18, 26, 27, 54})
+"""Who answers by text: in Spanish, in Arabic, and two in English."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -49,6 +52,11 @@ class Entry:
     def record_number(self) -> str:
         """The service's own number for the patient."""
         return f"RTS-{self.number:04}"
+
+    @property
+    def by_text(self) -> bool:
+        """Whether their phone opens no links, so that they answer by text."""
+        return self.number in BY_TEXT
 
     @property
     def phone(self) -> str:

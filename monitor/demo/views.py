@@ -1,40 +1,22 @@
 """Pages that only the demonstration has: where to begin, the texts as phones show them, a patient's own phone."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import pyotp
-import sqlalchemy as sa
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import joinedload
 
 from monitor.db import reading, unit_of_work
 from monitor.demo.guide import guide, patient_by_device_token, roster
 from monitor.demo.lives import PIN
+from monitor.demo.phones import latest_phones, network_of, number_of
 from monitor.demo.storage import holds_demo
 from monitor.http import mount, runtime
-from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, Language
-from monitor.messaging.links import PATH, check_in_token
-from monitor.messaging.models import Message
+from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE
 from monitor.people import devices
 from monitor.people.phone import remember
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
-TEXTS_SHOWN = 60
-
-
-@dataclass(frozen=True)
-class ShownText:
-    """A text as its patient's phone shows it; the link is made anew, since the address may have changed."""
-
-    first_name: str
-    language: Language
-    at: datetime
-    zone: str
-    words: str
-    link: str
+LONGEST_TEXT = 160
 
 
 def register(app: Flask) -> None:
@@ -63,16 +45,20 @@ def start() -> ResponseReturnValue:
 
 @blueprint.get("/texts")
 def texts() -> ResponseReturnValue:
-    """Show the latest texts."""
+    """Show the phones with the latest texts."""
+    can_write = network_of(runtime().settings) is not None
     with reading(runtime().sessions) as session:
-        rows = session.scalars(
-            sa.select(Message)
-            .where(Message.sent_at.is_not(None), Message.check_in_id.is_not(None))
-            .order_by(Message.sent_at.desc(), Message.id.desc())
-            .limit(TEXTS_SHOWN)
-            .options(joinedload(Message.patient))
-        )
-        return render_template("demo/texts.html", texts=[_shown(row) for row in rows])
+        return render_template("demo/texts.html", phones=latest_phones(session), can_write=can_write)
+
+
+@blueprint.post("/texts/<token>")
+def write(token: str) -> ResponseReturnValue:
+    """Write a text on a patient's phone: it goes to the phone network, which reports it as it would any other."""
+    network = network_of(runtime().settings) or abort(404)
+    with reading(runtime().sessions) as session:
+        number = number_of(session, token) or abort(404)
+    network.text_from(number, request.form.get("body", "")[:LONGEST_TEXT])
+    return redirect(url_for("demo.texts"), 303)
 
 
 @blueprint.get("/device/<token>")
@@ -94,20 +80,6 @@ def become(token: str) -> ResponseReturnValue:
         device_token = devices.enrol(session, invitation, PIN, now) or abort(409)
     remember(device_token, now)
     return redirect(url_for("progress.show"), 303)
-
-
-def _shown(message: Message) -> ShownText:
-    patient = message.patient
-    if message.check_in_id is None or message.sent_at is None:
-        raise ValueError("only texts that went out for a check-in are shown")
-    return ShownText(
-        first_name=_first(patient.preferred_name),
-        language=LANGUAGES[message.language],
-        at=message.sent_at,
-        zone=patient.time_zone,
-        words=message.body.rpartition("\n")[0],
-        link=PATH + check_in_token(message.check_in_id, patient.link_generation),
-    )
 
 
 def _first(name: str) -> str:

@@ -1,8 +1,10 @@
 """The whole demonstration, as the command builds and serves it."""
 
 import os
+import re
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from monitor.demo.courses import Course
 from monitor.demo.lives import PIN
 from monitor.i18n import LANGUAGES
 from tests.demo.running_demo import Browser, Demo, a_free_port, closes, csrf_token, is_answered, monitor, served
+
+ANSWERED_WITHIN_SECONDS = 60
 
 
 @pytest.fixture
@@ -53,13 +57,25 @@ def test_in_every_language_a_check_in_is_open(demo: Demo, browser: Browser, lang
     assert browser.cookies == {}
 
 
-def test_the_reminders_of_this_moment_have_gone_to_the_console_and_to_the_page(demo: Demo, browser: Browser) -> None:
-    page = browser.get(f"{demo.document['base_url']}/demo/texts")
-    said = [line for line in demo.errors.read_text().splitlines() if line.startswith(demo.document["base_url"])]
+def test_a_visitor_writes_on_a_patients_phone_and_is_answered(demo: Demo, browser: Browser) -> None:
+    """By way of the phone network: its signed call, the outbox, Twilio's own client, and the call that it arrived."""
+    texts = f"{demo.document['base_url']}/demo/texts"
+    form = re.findall(r'action="(/demo/texts/\w+)"', browser.get(texts).text)[0]
 
-    assert page.status == 200
-    assert said
-    assert all(link.removeprefix(demo.document["base_url"]) in page.text for link in said)
+    assert browser.post(f"{demo.document['base_url']}{form}", body="HELP").location == "/demo/texts"
+
+    deadline = time.monotonic() + ANSWERED_WITHIN_SECONDS
+    while "arrived" not in (answer := after_the_word(browser.get(texts).text, form, "HELP")):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.5)
+    assert answer.count("<small>To") == 1
+    assert "Traceback" not in demo.errors.read_text()
+
+
+def after_the_word(page: str, form: str, word: str) -> str:
+    """What stands on a phone below the patient's own word."""
+    [phone] = [article for article in page.split("<article") if form in article]
+    return phone.partition(f">{word}</p>")[2]
 
 
 def test_staff_sign_in(demo: Demo, browser: Browser) -> None:

@@ -1,14 +1,21 @@
 """The pages that only a demonstration has, and that nobody else gets."""
 
 import base64
+from datetime import timedelta
 
 import pytest
+from pydantic import HttpUrl, SecretStr
 
 from monitor import Surface, create_app
 from monitor.config import Environment, Gateway, Settings
 from monitor.db import Sessions, reading, unit_of_work
 from monitor.demo.guide import device_token, guide, roster
 from monitor.demo.lives import PIN
+from monitor.demo.phone_network import ACCOUNT, TOKEN
+from monitor.demo.phone_network_control import network_process
+from monitor.ids import new_id
+from monitor.messaging.gateway import Refused
+from monitor.messaging.twilio_gateway import TwilioGateway
 from monitor.people import devices
 from monitor.people.models import Device
 from tests.builders import NOW, a_patient, a_staff_member, a_team
@@ -33,6 +40,32 @@ def test_the_texts_are_shown_as_phones_show_them_and_their_links_open(phone: Pho
     assert 'lang="ar" dir="rtl"' in page.text
     assert any(f'href="{link}"' in page.text for link in links)
     assert all(phone.get(link).status_code == 200 for link in links)
+
+
+def test_where_no_phone_network_is_nobody_can_write_on_a_phone(phone: Phone, riverside: Riverside) -> None:
+    with reading(riverside.sessions) as session:
+        token = device_token(roster(session)[0][1])
+
+    assert "<form" not in phone.get("/demo/texts").text
+    assert phone.post(f"/demo/texts/{token}", {"body": "STOP"}).status_code == 404
+
+
+def test_what_is_written_on_a_phone_goes_to_the_phone_network(riverside: Riverside) -> None:
+    with network_process(inbound_url="http://127.0.0.1:9/hooks/twilio/text") as network:
+        account = {"gateway": Gateway.TWILIO, "twilio_account_sid": ACCOUNT, "twilio_auth_token": SecretStr(TOKEN)}
+        settings = riverside.settings.model_copy(update=account | {"twilio_base_url": HttpUrl(network.url)})
+        phone = Phone(riverside.sessions, settings)
+        with reading(riverside.sessions) as session:
+            patient = roster(session)[0][1]
+            path, number = f"/demo/texts/{device_token(patient)}", patient.number
+
+        assert phone.get("/demo/texts").text.count("<form") > 1
+        assert phone.post(path, {"body": "stop"}).location == "/demo/texts"
+        assert phone.post("/demo/texts/0000000000000000000000", {"body": "stop"}).status_code == 404
+
+        refused = TwilioGateway(settings.model_copy(update={"twilio_from": "+441632960199"}))
+        with pytest.raises(Refused, match="21610"):  # the network knows that this phone wants no more
+            refused.send(number, "Riverside: hello.", new_id(), valid_for=timedelta(hours=1))
 
 
 def test_no_surname_is_on_a_phone(phone: Phone, riverside: Riverside) -> None:
