@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from monitor.checkins import closing, planning
+from monitor.checkins import closing, lost_texts, new_links, planning
 from monitor.checkins import service as checkins
 from monitor.checkins.course import Course
 from monitor.checkins.models import CancelReason, CheckIn, CheckInState
@@ -20,8 +20,8 @@ from monitor.flags.kinds import Rule
 from monitor.flags.kinds import SelfSafety as SelfSafety
 from monitor.measures import catalogue
 from monitor.messaging import outbox
-from monitor.people.models import Party, Patient, Purpose
-from monitor.people.service import newest_consent, state_consent
+from monitor.people.models import Channel, Party, Patient, Purpose
+from monitor.people.service import newest_consent, prefer, preference, state_consent
 
 SAID_BEFOREHAND = frozenset({Rule.S1, Rule.S3, Rule.S4, Rule.C1})
 """What the first answers of a check-in can already say: the rest waits for the rest."""
@@ -108,11 +108,8 @@ def save_early(session: Session, check_in: CheckIn, answers: Answers, *, call_as
         )
 
 
-def repeat_of(session: Session, token: str, key: UUID) -> Receipt | None:
-    """Return the receipt of a page that has sent before, found by its link and its key."""
-    check_in = checkins.find(session, token)
-    if check_in is None:
-        return None
+def repeat_of(session: Session, check_in: CheckIn, key: UUID) -> Receipt | None:
+    """Return the receipt of a page that has sent a check-in before, found by its key."""
     closing.lock(session, check_in)  # the same form may be on its way in another request
     earlier = checkins.submission_by_key(session, check_in.id, key)
     if earlier is None:
@@ -121,12 +118,11 @@ def repeat_of(session: Session, token: str, key: UUID) -> Receipt | None:
 
 
 def after_safety(
-    session: Session, token: str, key: UUID, *, call_asked: bool, self_safety: SelfSafety | None, now: datetime
+    session: Session, check_in: CheckIn, key: UUID, *, call_asked: bool, self_safety: SelfSafety | None, now: datetime
 ) -> bool:
     """Take what a patient adds on the page that follows their own sending. False when there is no such page."""
-    check_in = checkins.find(session, token)
-    earlier = checkins.submission_by_key(session, check_in.id, key) if check_in else None
-    if check_in is None or earlier is None:
+    earlier = checkins.submission_by_key(session, check_in.id, key)
+    if earlier is None:
         return False
     answer = _safety_given(earlier.answers_given())
     safety = SafetyFacts(answer=answer, self_safety=self_safety, call_asked=call_asked)
@@ -146,9 +142,9 @@ def request_link(session: Session, token: str, now: datetime) -> None:
     check_in = checkins.find(session, token)
     if check_in is None or newest_consent(session, check_in.patient_id, Purpose.TEXTS) is not True:
         return
-    wanted = planning.open_or_requested(session, check_in, now)
+    wanted = new_links.open_or_requested(session, check_in, now)
     if wanted is not None:
-        planning.queue_new_link(session, wanted, now)
+        new_links.queue_new_link(session, wanted, now)
 
 
 def close_overdue(session: Session, check_in: CheckIn, now: datetime) -> None:
@@ -164,14 +160,32 @@ def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime
     episode = planning.open_episode(session, patient.id)
     if episode is not None:
         closing.cancel_open(session, episode.id, CancelReason.OPTED_OUT, now)
+    lost_texts.stop_dialogue(session, patient.id, now)
     outbox.cancel_waiting(session, patient_id=patient.id, now=now)
     if episode is not None:
         flags.evaluate(session, episode, now=now, opted_out=True)
 
 
 def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
-    """Start texts again, because the patient said so. What was cancelled stays cancelled; the next check-in comes."""
+    """Start texts again, because the patient said so. What was cancelled stays cancelled; the next check-in comes.
+
+    Also for those with whom we had agreed to ring: whoever wants texts is asked by text from now on.
+    """
     state_consent(session, patient, tuple(Purpose), True, said_by=said_by, now=now, staff_member_id=staff_id)
+    wishes = preference(session, patient.id)
+    if wishes is not None and wishes.channel is not Channel.TEXT:
+        prefer(
+            session,
+            patient,
+            weekday=wishes.weekday,
+            at=wishes.at,
+            channel=Channel.TEXT,
+            by_text=wishes.by_text,
+            set_by=said_by,
+            now=now,
+            paused_until_on=wishes.paused_until_on,
+            staff_member_id=staff_id,
+        )
     planning.replan(session, patient, now)
 
 

@@ -26,6 +26,8 @@ class TextKind(StrEnum):
     SUPPORT = "support"  # the same, with where to find help at once
 
 
+PROMPTS = frozenset({TextKind.INVITATION, TextKind.REMINDER, TextKind.BY_TEXT, TextKind.NUDGE, TextKind.LAST_NUDGE})
+"""They ask for a check-in: one a day, whichever it is."""
 ANSWERS_A_TEXT = frozenset({TextKind.QUESTION, TextKind.REPLY, TextKind.SUPPORT})
 """Their body is written when they are queued. The patient is there: neither quiet hours nor caps hold them back."""
 
@@ -47,6 +49,82 @@ _TEXTS = {
     TextKind.NEW_LINK: N_(
         "%(sender)s: here is your new link. If you did not ask for one, you can ignore this text.\n%(link)s"
     ),
+    # No link: this one goes to phones that open none.
+    TextKind.BY_TEXT: N_(
+        "%(sender)s: your questions are ready. To begin, reply 1. To end these texts, reply %(stop)s."
+    ),
+}
+
+
+class Phrase(StrEnum):
+    """What a check-in by text says beside its questions, whose wording is the instrument's own."""
+
+    TO_BEGIN = "to_begin"  # somebody wrote, but nothing has begun
+    OPENING = "opening"  # above the first question
+    DECLINE = "decline"  # what 7 stands for
+    REPEAT = "repeat"  # 8
+    BACK = "back"  # 9
+    REPEAT_WORDS = "repeat_words"  # what is taken for an 8
+    BACK_WORDS = "back_words"  # and for a 9
+    NOTICE = "notice"  # above the safety item
+    NOTICE_UNCOVERED = "notice_uncovered"  # the same, where nobody can say when it is read
+    CORRECTION = "correction"  # to a text that is no answer
+    OTHER_WAYS = "other_ways"  # to the third of them; a number and a link follow
+    SUPPORTED = "supported"  # help first, after a safety answer above 0
+    IN_DANGER = "in_danger"
+    LINE_TO_TEXT = "line_to_text"
+    LINE_TO_SEND = "line_to_send"
+    LINE_TO_PRESS = "line_to_press"
+    SEEN_BY = "seen_by"
+    SEEN_UNCOVERED = "seen_uncovered"
+    GO_ON = "go_on"
+    THANKS = "thanks"
+    SAVED = "saved"  # in place of the thanks, after a safety answer above 0
+    READ_BY = "read_by"
+    TAKEN = "taken"  # the check-in was sent by its link
+    CLOSED = "closed"  # its time was up
+
+
+# Said only to somebody who has just written. The question that an answer belongs to stands in the text before it, so
+# none of these says what it is about; where to find help may stand in them (clinical fact sheet, part 3.4).
+_PHRASES = {
+    Phrase.TO_BEGIN: N_("To begin, reply 1. Nobody reads other words here. In danger now, call %(number)s."),
+    Phrase.OPENING: N_("Please answer each question with one number. Nobody reads along live."),
+    Phrase.DECLINE: N_("Rather not say"),
+    Phrase.REPEAT: N_("Repeat"),
+    Phrase.BACK: N_("Back"),
+    # Translators: words for "repeat" and "back" that a patient may text, with commas between them; no word for "stop".
+    Phrase.REPEAT_WORDS: N_("repeat, again, once more"),
+    Phrase.BACK_WORDS: N_("back, go back, previous"),
+    Phrase.NOTICE: N_(
+        "We ask everyone the next question. Nobody watches your answer live: your team reads it by %(moment)s. "
+        "In danger now, call %(number)s."
+    ),
+    Phrase.NOTICE_UNCOVERED: N_(
+        "We ask everyone the next question. Nobody watches your answer live, and we cannot say when your team "
+        "reads it. In danger now, call %(number)s."
+    ),
+    Phrase.CORRECTION: N_(
+        "Please reply with one number: 0, 1, 2 or 3. To read the question again, reply 8. "
+        "Nobody reads other words here. In danger now, call %(number)s."
+    ),
+    Phrase.OTHER_WAYS: N_(
+        "You can also answer on this page, or call your team. Nobody reads other words here. "
+        "In danger now, call %(number)s."
+    ),
+    Phrase.SUPPORTED: N_("You deserve support now. You can talk to someone straight away:"),
+    Phrase.IN_DANGER: N_("In danger now: %(number)s"),
+    Phrase.LINE_TO_TEXT: N_("%(name)s: text %(number)s"),
+    Phrase.LINE_TO_SEND: N_("%(name)s: text %(word)s to %(number)s"),
+    Phrase.LINE_TO_PRESS: N_("%(name)s: %(number)s, then press %(key)s"),
+    Phrase.SEEN_BY: N_("Nobody watches your answer live. Your team sees it by %(moment)s."),
+    Phrase.SEEN_UNCOVERED: N_("Nobody watches your answer live. We cannot say when your team sees it."),
+    Phrase.GO_ON: N_("Your answer is kept. To go on whenever you like, reply 8."),
+    Phrase.THANKS: N_("Thank you. Your answers are in."),
+    Phrase.SAVED: N_("All your answers are saved."),
+    Phrase.READ_BY: N_("Your team reads them by %(moment)s."),
+    Phrase.TAKEN: N_("Your answers have reached us already, thank you. There is nothing more to answer."),
+    Phrase.CLOSED: N_("These questions are closed now, and that is fine. There is nothing you need to do."),
 }
 
 
@@ -54,6 +132,11 @@ def render(kind: TextKind, language: str, *, sender: str, link: str) -> str:
     """Return the body of a text in `language`; English where that language has no catalogue.
 
     With a sender of up to 11 characters and a link of up to 44 it is one segment in the languages that GSM 7-bit can
-    write, and two in the others.
+    write, and two in the others. Raises KeyError for a kind whose body is written when it is queued.
     """
     return translate(language, _TEXTS[kind], domain="texts", sender=sender, stop=STOP_WORD, link=link)
+
+
+def say(phrase: Phrase, language: str, **params: str) -> str:
+    """Return what a check-in by text says, in `language`; English where that language has no catalogue."""
+    return translate(language, _PHRASES[phrase], domain="texts", **params)

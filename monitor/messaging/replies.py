@@ -1,0 +1,89 @@
+"""What is said to a patient who texts us of their own accord: stop, start, help, or anything else.
+
+Nobody reads these texts as they come in, and each reply to one that may have wanted a person says so, with the numbers
+where somebody does answer. The patient has just written, so a help line may stand here; a name or a score never.
+"""
+
+from dataclasses import dataclass
+
+from monitor.i18n import LANGUAGES, N_, translate
+from monitor.messaging.texts import STOP_WORD
+from monitor.people.help_lines import Days, Help, HelpLine, How, lines_for
+from monitor.people.start_word import START_WORD
+
+_STOPPED = N_("%(sender)s: we will not text you again.")
+_TO_START = N_("If you want our texts again, reply %(start)s.")
+_STARTED = N_("%(sender)s: you will get our texts again.")
+_ASK_US = N_("%(sender)s: we cannot start the texts from here.")
+_TO_STOP = N_("To end these texts, reply %(stop)s.")
+_NOBODY_READS = N_("%(sender)s: nobody reads texts sent to this number.")
+_CALL_US = N_("In our opening hours you can talk to us:\n%(phone)s")
+_DANGER = N_("In danger now, call %(emergency)s.")
+_ANY_HOUR = N_("To talk to somebody at any hour, call %(line)s.")
+_SOMEBODY = N_("To talk to somebody else, call %(line)s.")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who speaks, in which language, and the numbers that help: of the team, and of the country that it works in."""
+
+    sender: str
+    language: str
+    country: str
+    phone: str | None = None
+
+    def stopped(self, *, with_help: bool) -> str:
+        """Confirm a STOP: the one text that follows it. With help where the patient wrote more than the word."""
+        return self._say(_STOPPED, *(self._help() if with_help else ()), _TO_START)
+
+    def started(self) -> str:
+        """Confirm a START."""
+        return self._say(_STARTED, _TO_STOP)
+
+    def ask_us(self) -> str:
+        """Answer a START of somebody whose texts their team has stopped."""
+        return self._say(_ASK_US, *self._us())
+
+    def help(self) -> str:
+        """Answer a HELP: who this is, where somebody answers, and how to stop."""
+        return self._say(_NOBODY_READS, *self._us(), *self._help(), _TO_STOP)
+
+    def nobody_reads(self) -> str:
+        """Answer a text that answers nothing."""
+        return self._say(_NOBODY_READS, *self._us(), *self._help())
+
+    def _us(self) -> tuple[str, ...]:
+        """The number on a line of its own: in a line from right to left its plus sign would change sides."""
+        return (_CALL_US,) if self.phone else ()
+
+    def _help(self) -> tuple[str, ...]:
+        line = best_line(self._there)
+        if line is None:
+            return (_DANGER,)
+        return _DANGER, _ANY_HOUR if line.hours is Days.ANY_TIME else _SOMEBODY
+
+    @property
+    def _there(self) -> Help:
+        return lines_for(self.country, self.language)
+
+    def _say(self, *lines: str) -> str:
+        line = best_line(self._there)
+        figures = {
+            "sender": self.sender,
+            "stop": STOP_WORD,
+            "start": START_WORD,
+            "phone": self.phone,
+            "emergency": self._dialled(self._there.emergency.number),
+            "line": self._dialled(line.number if line else ""),
+        }
+        return "\n".join(translate(self.language, each, domain="texts", **figures) for each in lines)
+
+    def _dialled(self, number: str) -> str:
+        """Return a number as it is dialled. From right to left a phone would turn its groups round: none are left."""
+        return number.replace(" ", "") if LANGUAGES[self.language].rtl else number
+
+
+def best_line(there: Help) -> HelpLine | None:
+    """Return the line to call that one text has room for: a plain number, at any hour before one of unsure hours."""
+    plain = [line for line in there.lines if line.how is How.CALL and line.choose is None]
+    return next((line for line in plain if line.hours is Days.ANY_TIME), plain[0] if plain else None)
