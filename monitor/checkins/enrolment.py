@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from monitor.audit import Actor, record
 from monitor.care.models import LOW_INTENSITY, Episode, Step, StepAssignment
 from monitor.checkins.models import OPEN, CheckIn, MonitoringPlan
-from monitor.checkins.planning import CLOSE_TOGETHER, invite, open_or_requested, queue_new_link, replan
+from monitor.checkins.new_links import open_or_requested, queue_new_link
+from monitor.checkins.planning import CLOSE_TOGETHER, invite, replan
 from monitor.db import keyring
 from monitor.errors import MonitorError
 from monitor.ids import TOKEN_LENGTH, token_hash
@@ -21,7 +22,7 @@ from monitor.messaging.links import PATH, check_in_token
 from monitor.messaging.quiet_hours import to_local, to_utc
 from monitor.messaging.segments import Segments, count
 from monitor.messaging.texts import TextKind, render
-from monitor.people.models import Channel, Party, Patient, Purpose
+from monitor.people.models import Channel, ContactPreference, Party, Patient, Purpose
 from monitor.people.service import newest_consent, prefer, preference, state_consent
 
 FIRST_REVIEW_LOW = timedelta(days=14)
@@ -59,6 +60,8 @@ class NewPatient:
     at: time
     agrees_to_texts: bool
     consented_on: date
+    by_text: bool = False
+    """Whether the questions themselves come by text, for a phone that opens no links."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def enrol_patient(session: Session, new: NewPatient, staff_member_id: UUID, now:
         weekday=new.weekday,
         at=new.at,
         channel=Channel.TEXT if new.agrees_to_texts else Channel.PHONE,
+        by_text=new.by_text,
         set_by=Party.STAFF,
         now=now,
         staff_member_id=staff_member_id,
@@ -135,20 +139,42 @@ def pause(session: Session, patient: Patient, until_on: date | None, *, staff_me
     wishes = preference(session, patient.id)
     if wishes is None:
         return
+    _prefer(session, patient, wishes, wishes.by_text, until_on, staff_member_id, now)
+    action = "paused" if until_on else "resumed"
+    record(session, Actor("staff", staff_member_id), action, "patient", patient.id, now=now)
+
+
+def ask_by_text(session: Session, patient: Patient, by_text: bool, *, staff_member_id: UUID, now: datetime) -> None:
+    """Put the questions themselves into texts from now on, or a link to them."""
+    wishes = preference(session, patient.id)
+    if wishes is None or wishes.by_text == by_text:
+        return
+    _prefer(session, patient, wishes, by_text, wishes.paused_until_on, staff_member_id, now)
+    record(session, Actor("staff", staff_member_id), "changed preferences", "patient", patient.id, now=now)
+
+
+def _prefer(
+    session: Session,
+    patient: Patient,
+    before: ContactPreference,
+    by_text: bool,
+    paused_until_on: date | None,
+    staff_member_id: UUID,
+    now: datetime,
+) -> None:
     prefer(
         session,
         patient,
-        weekday=wishes.weekday,
-        at=wishes.at,
-        channel=wishes.channel,
-        paused_until_on=until_on,
+        weekday=before.weekday,
+        at=before.at,
+        channel=before.channel,
+        by_text=by_text,
+        paused_until_on=paused_until_on,
         set_by=Party.STAFF,
         now=now,
         staff_member_id=staff_member_id,
     )
     replan(session, patient, now)
-    action = "paused" if until_on else "resumed"
-    record(session, Actor("staff", staff_member_id), action, "patient", patient.id, now=now)
 
 
 def _must_be_free(session: Session, number: str, *, shared: bool, but: UUID | None = None) -> None:

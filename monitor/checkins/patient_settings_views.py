@@ -1,5 +1,6 @@
 """A patient's own settings, behind the PIN: when texts come, breaks, the language, this phone, and the end of texts."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, abort, g, render_template, request
@@ -64,7 +65,7 @@ def _wishes(session: Session, device: Device, wanted: str | None, now: datetime)
     if wanted == "save":
         return times_and_language(request.form, before)
     if wanted == "resume":
-        return Wishes(before.weekday, before.at, before.language)
+        return replace(before, paused_until_on=None)
     if wanted != "pause":
         abort(400)
     weeks = weeks_of_break(request.form)

@@ -13,7 +13,15 @@ from monitor.checkins.afterwards import since_last_time
 from monitor.checkins.forms import CheckInForm, Question, questions, read_key
 from monitor.checkins.models import CheckIn, Mode
 from monitor.checkins.planning import next_due
-from monitor.checkins.service import Delivery, courses_of, find, find_open, instruments_for, provisional_pairs
+from monitor.checkins.service import (
+    Delivery,
+    courses_of,
+    find,
+    find_open,
+    instruments_for,
+    look_up,
+    provisional_pairs,
+)
 from monitor.db import reading, unit_of_work
 from monitor.http import language, runtime, speak
 from monitor.people.models import Purpose
@@ -44,11 +52,14 @@ def send(token: str) -> ResponseReturnValue:
     now = runtime().clock()
     key = read_key(request.form.get("key")) or abort(400)
     with unit_of_work(runtime().sessions) as session:
-        receipt = workflows.repeat_of(session, token, key)
+        found = look_up(session, token)
+        if found is None:
+            return _finished(token)
+        check_in = found.check_in
+        receipt = workflows.repeat_of(session, check_in, key)
         if receipt is not None:
-            return _receipt_page(session, token, key, receipt, now)
-        check_in = find_open(session, token, now)
-        if check_in is None:
+            return _receipt_page(session, check_in, token, key, receipt, now)
+        if not found.is_open(now):
             return _finished(token)
         speak(check_in.patient.language)
         form = CheckInForm.parse(_questions(check_in), request.form, key)
@@ -71,7 +82,7 @@ def send(token: str) -> ResponseReturnValue:
             )
         except workflows.CheckInTaken:
             return _finished(token)
-        return _receipt_page(session, token, key, receipt, now)
+        return _receipt_page(session, check_in, token, key, receipt, now)
 
 
 @blueprint.post("/c/<token>/early")
@@ -97,10 +108,11 @@ def add(token: str) -> ResponseReturnValue:
         abort(400)
     call_asked = "call" in request.form
     with unit_of_work(runtime().sessions) as session:
-        self_safety = workflows.SelfSafety(said) if said else None
-        known = workflows.after_safety(session, token, key, call_asked=call_asked, self_safety=self_safety, now=now)
-        check_in = find(session, token) if known else None
-        if check_in is None:
+        check_in = find(session, token)
+        safe = workflows.SelfSafety(said) if said else None
+        if check_in is None or not workflows.after_safety(
+            session, check_in, key, call_asked=call_asked, self_safety=safe, now=now
+        ):
             return _finished(token)
         speak(check_in.patient.language)
         called = call_asked or "called" in request.form
@@ -150,11 +162,8 @@ def _open_questions_page(session: Session, check_in: CheckIn, form: CheckInForm,
 
 
 def _receipt_page(
-    session: Session, token: str, key: UUID, receipt: workflows.Receipt, now: datetime
+    session: Session, check_in: CheckIn, token: str, key: UUID, receipt: workflows.Receipt, now: datetime
 ) -> ResponseReturnValue:
-    check_in = find(session, token)
-    if check_in is None:
-        return _finished(token)
     speak(check_in.patient.language)
     if receipt.safety:
         return _support_page(session, check_in, token, key, now)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.care.models import Appointment, Episode
+from monitor.checkins import appointment_texts
 from monitor.checkins.calendar import Cadence, before_appointment, occurrences
 from monitor.checkins.closing import cancel_planned, hold
 from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, MonitoringPlan
@@ -15,7 +16,6 @@ from monitor.ids import new_id, token_hash
 from monitor.measures import catalogue
 from monitor.messaging import outbox
 from monitor.messaging.links import check_in_token
-from monitor.messaging.models import Message
 from monitor.messaging.quiet_hours import to_local
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Channel, ContactPreference, Patient, Purpose
@@ -32,8 +32,6 @@ SESSION_SCORE_COUNTS = timedelta(days=1)
 """A score up to a day after an appointment still belongs to it (clinical fact sheet, part 5, indicator 22)."""
 CLOSE_TOGETHER = timedelta(days=3)
 """Local protocol: no extra check-in before an appointment when another one is due this near to it."""
-ANSWERED_JUST_NOW = timedelta(hours=20)
-NEW_LINKS_A_DAY = 3
 
 
 def due_plans(session: Session, now: datetime, limit: int = 500, *, skip: int = 0) -> list[MonitoringPlan]:
@@ -63,10 +61,10 @@ def plan_ahead(session: Session, plan: MonitoringPlan, now: datetime) -> int:
     cadence = Cadence(plan.every_weeks, wishes.weekday, wishes.at, episode.patient.time_zone, plan.starts_on)
     planned = 0
     for occurrence in occurrences(cadence, after, until):
-        if wishes.paused_until_on and occurrence.local_date < wishes.paused_until_on:
+        if _is_paused(wishes, occurrence.local_date):
             continue
         planned += (
-            _add(
+            add_check_in(
                 session,
                 episode,
                 plan.instruments,
@@ -75,6 +73,7 @@ def plan_ahead(session: Session, plan: MonitoringPlan, now: datetime) -> int:
                 due_at=occurrence.at_utc,
                 closes_at=occurrence.at_utc + WINDOW,
                 now=now,
+                purpose=asking_text(episode.patient, plan.instruments, wishes),
             )
             is not None
         )
@@ -87,6 +86,7 @@ def replan(session: Session, patient: Patient, now: datetime) -> None:
     if episode is None:
         return
     cancel_planned(session, episode.id, CancelReason.PLAN_CHANGED, now)
+    appointment_texts.drop_all(session, patient, now)
     session.execute(
         sa.update(MonitoringPlan)
         .where(MonitoringPlan.episode_id == episode.id, MonitoringPlan.until_at.is_(None))
@@ -109,7 +109,7 @@ def plan_for_appointment(session: Session, episode: Episode, appointment: Appoin
     if plan is None or not plan.before_appointments or wishes is None or not _may_be_asked(session, episode, wishes):
         return None
     occurrence = before_appointment(appointment.starts_at, episode.patient.time_zone)
-    if occurrence is None or occurrence.at_utc <= now:
+    if occurrence is None or occurrence.at_utc <= now or _is_paused(wishes, occurrence.local_date):
         return None
     near = sa.select(CheckIn.id).where(
         CheckIn.episode_id == episode.id,
@@ -118,7 +118,7 @@ def plan_for_appointment(session: Session, episode: Episode, appointment: Appoin
     )
     if session.scalar(sa.select(near.exists())):
         return None
-    return _add(
+    return add_check_in(
         session,
         episode,
         plan.instruments,
@@ -127,13 +127,15 @@ def plan_for_appointment(session: Session, episode: Episode, appointment: Appoin
         due_at=occurrence.at_utc,
         closes_at=appointment.starts_at + SESSION_SCORE_COUNTS,
         now=now,
+        purpose=asking_text(episode.patient, plan.instruments, wishes),
         appointment_id=appointment.id,
     )
 
 
 def drop_for_appointment(session: Session, appointment: Appointment, now: datetime) -> None:
-    """Cancel the check-in of an appointment that was moved or called off, together with its texts."""
+    """Cancel the check-in of an appointment that was moved or called off, with all texts about either."""
     hold(session, appointment.episode_id)
+    appointment_texts.drop(session, appointment.id, now)
     rows = session.scalars(sa.select(CheckIn).where(CheckIn.appointment_id == appointment.id, sa.text(OPEN)))
     for check_in in rows:
         check_in.cancelled_at, check_in.cancel_reason = now, CancelReason.PLAN_CHANGED
@@ -148,7 +150,7 @@ def invite(session: Session, episode: Episode, now: datetime) -> CheckIn | None:
     if plan is None or wishes is None or not _may_be_asked(session, episode, wishes):
         return None
     today = to_local(now, episode.patient.time_zone).date()
-    return _add(
+    return add_check_in(
         session,
         episode,
         plan.instruments,
@@ -158,63 +160,6 @@ def invite(session: Session, episode: Episode, now: datetime) -> CheckIn | None:
         closes_at=now + WINDOW,
         now=now,
         purpose=TextKind.INVITATION,
-    )
-
-
-def open_or_requested(session: Session, check_in: CheckIn, now: datetime) -> CheckIn | None:
-    """Return what a patient who asks for a link can answer now: the open check-in, or a new one, since late is welcome.
-
-    None when they have just answered, or are no longer in care.
-    """
-    episode = check_in.episode
-    hold(session, episode.id)
-    if episode.closed_at is not None:
-        return None
-    ours = sa.select(CheckIn).where(CheckIn.episode_id == episode.id)
-    waiting = session.scalars(
-        ours.where(sa.text(OPEN), CheckIn.opens_at <= now, CheckIn.closes_at > now).order_by(CheckIn.due_at.desc())
-    ).first()
-    if waiting is not None:
-        return waiting
-    if session.scalars(ours.where(CheckIn.completed_at > now - ANSWERED_JUST_NOW)).first() is not None:
-        return None
-    today = to_local(now, check_in.patient.time_zone).date()
-    return _add(
-        session,
-        episode,
-        check_in.instruments,
-        CheckInKind.REQUESTED,
-        today,
-        due_at=now,
-        closes_at=now + WINDOW,
-        now=now,
-        purpose=None,
-    )
-
-
-def queue_new_link(session: Session, check_in: CheckIn, now: datetime) -> None:
-    """Text the link of a check-in to the number that staff enrolled; at most three a day."""
-    sent_today = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Message)
-        .where(
-            Message.patient_id == check_in.patient_id,
-            Message.purpose == TextKind.NEW_LINK,
-            Message.created_at > now - timedelta(days=1),
-        )
-    )
-    if (sent_today or 0) >= NEW_LINKS_A_DAY:
-        return
-    slot = int(now.timestamp()) // 600  # a second tap within ten minutes is the same wish
-    outbox.queue(
-        session,
-        patient=check_in.patient,
-        purpose=TextKind.NEW_LINK,
-        check_in_id=check_in.id,
-        dedupe_key=f"{check_in.id}:new_link:{slot}",
-        due_at=now,
-        expires_at=min(check_in.closes_at, now + timedelta(hours=12)),
-        now=now,
     )
 
 
@@ -243,6 +188,21 @@ def next_due(session: Session, episode_id: UUID, now: datetime) -> datetime | No
     )
 
 
+def asking_text(patient: Patient, instruments: Iterable[str], wishes: ContactPreference | None) -> TextKind:
+    """Return which text says that questions are ready: with a link, or how to answer by text.
+
+    By text only what has wording in the patient's language can be asked; otherwise the link has to do.
+    """
+    by_text = wishes is not None and wishes.by_text
+    offered = by_text and not set(instruments).isdisjoint(catalogue.offered(patient.language))
+    return TextKind.BY_TEXT if offered else TextKind.REMINDER
+
+
+def asking_key(check_in_id: UUID, purpose: TextKind) -> str:
+    """Return the key of the text that asks for a check-in first; its nudges have their own."""
+    return f"{check_in_id}:{purpose}"
+
+
 def asks_safety_item(instruments: Iterable[str]) -> bool:
     """Return whether one of the measures has a safety item."""
     return any(catalogue.spec(code).safety_item is not None for code in instruments)
@@ -256,7 +216,11 @@ def _may_be_asked(session: Session, episode: Episode, wishes: ContactPreference)
     )
 
 
-def _add(
+def _is_paused(wishes: ContactPreference, on: date) -> bool:
+    return wishes.paused_until_on is not None and on < wishes.paused_until_on
+
+
+def add_check_in(
     session: Session,
     episode: Episode,
     instruments: list[str],
@@ -266,10 +230,10 @@ def _add(
     due_at: datetime,
     closes_at: datetime,
     now: datetime,
-    purpose: TextKind | None = TextKind.REMINDER,
+    purpose: TextKind | None,
     appointment_id: UUID | None = None,
 ) -> CheckIn | None:
-    """Write one check-in and queue its text. None when this one exists already."""
+    """Write one check-in and queue the text that asks for it, if any. None when this one exists already."""
     same = session.scalars(
         sa.select(CheckIn).where(
             CheckIn.episode_id == episode.id, CheckIn.kind == kind, CheckIn.local_date == local_date
@@ -300,7 +264,7 @@ def _add(
             patient=episode.patient,
             purpose=purpose,
             check_in_id=check_in.id,
-            dedupe_key=f"{check_in.id}:{purpose.value}",
+            dedupe_key=asking_key(check_in.id, purpose),
             due_at=due_at,
             expires_at=min(due_at + REMINDER_IS_USEFUL, closes_at),
             now=now,

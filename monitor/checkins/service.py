@@ -83,14 +83,29 @@ def find(session: Session, token: str) -> CheckIn | None:
     return session.scalars(_BY_TOKEN, {"token_hash": token_hash(token)}).first()
 
 
-def find_open(session: Session, token: str, now: datetime) -> CheckIn | None:
-    """Return the check-in behind a link if it can be answered now: open, in care, not opted out."""
+@dataclass(frozen=True)
+class Found:
+    """The check-in behind a link, and the patient's newest word on check-ins; None when nothing was ever said."""
+
+    check_in: CheckIn
+    agreed: bool | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether it can be answered now: open, in care, not opted out."""
+        in_care = self.check_in.episode.closed_at is None
+        return in_care and self.agreed is not False and self.check_in.state(now) is CheckInState.OPEN
+
+
+def look_up(session: Session, token: str) -> Found | None:
+    """Return what a link was made for with all that its pages need, in one statement."""
     found = session.execute(_BY_TOKEN_WITH_CONSENT, {"token_hash": token_hash(token)}).first()
-    if found is None:
-        return None
-    check_in, agreed = found
-    is_open = check_in.state(now) is CheckInState.OPEN and check_in.episode.closed_at is None
-    return check_in if is_open and agreed is not False else None
+    return None if found is None else Found(*found)
+
+
+def find_open(session: Session, token: str, now: datetime) -> CheckIn | None:
+    """Return the check-in behind a link if it can be answered now."""
+    found = look_up(session, token)
+    return found.check_in if found is not None and found.is_open(now) else None
 
 
 def provisional_pairs(switched_on: frozenset[str]) -> frozenset[tuple[str, str]]:

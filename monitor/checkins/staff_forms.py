@@ -115,6 +115,7 @@ class Enrolment(Typed):
             at=at,
             agrees_to_texts=texts,
             consented_on=consented_on,
+            by_text=texts and self.ticked("by_text"),
         )
 
     def _birth_year(self, today: date) -> int | None:

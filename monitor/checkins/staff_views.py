@@ -133,6 +133,17 @@ def pause(patient_id: UUID) -> ResponseReturnValue:
     return _to_record(patient_id)
 
 
+@enrolling.post("/patients/<uuid:patient_id>/by-text")
+def by_text(patient_id: UUID) -> ResponseReturnValue:
+    """Put the questions themselves into texts, for a phone that opens no links, or a link to them."""
+    wanted = Typed(request.form).ticked("by_text")
+    with unit_of_work(runtime().sessions) as session:
+        patient = patient_in_scope(session, viewer(), patient_id).patient
+        enrolment.ask_by_text(session, patient, wanted, staff_member_id=viewer().staff_member_id, now=runtime().clock())
+    flash(N_("The next questions come by text.") if wanted else N_("The next questions come as a link."))
+    return _to_record(patient_id)
+
+
 @enrolling.post("/patients/<uuid:patient_id>/opt-out")
 def opt_out(patient_id: UUID) -> ResponseReturnValue:
     """Stop every text, because the patient told staff so."""

@@ -19,12 +19,14 @@ BREAKS: tuple[int, ...] = (1, 2, 4)
 
 @dataclass(frozen=True)
 class Wishes:
-    """Day (0 for Monday), local time, language, and until which local date there is a break."""
+    """Day (0 for Monday), local time, language, until which local date there is a break, and how questions come."""
 
     weekday: int
     at: time
     language: str
     paused_until_on: date | None = None
+    by_text: bool = False
+    """Whether the questions themselves come by text instead of a link."""
 
 
 def wishes_of(session: Session, patient: Patient, now: datetime) -> Wishes:
@@ -34,7 +36,7 @@ def wishes_of(session: Session, patient: Patient, now: datetime) -> Wishes:
         return Wishes(0, HOURS[0], patient.language)
     today = to_local(now, patient.time_zone).date()
     paused = row.paused_until_on if row.paused_until_on and row.paused_until_on > today else None
-    return Wishes(row.weekday, row.at, patient.language, paused)
+    return Wishes(row.weekday, row.at, patient.language, paused, row.by_text)
 
 
 def after_a_break(patient: Patient, wishes: Wishes, weeks: int, now: datetime) -> Wishes:
@@ -52,6 +54,7 @@ def wish(session: Session, patient: Patient, wishes: Wishes, now: datetime) -> N
         weekday=wishes.weekday,
         at=wishes.at,
         channel=before.channel if before else Channel.TEXT,
+        by_text=wishes.by_text,
         set_by=Party.PATIENT,
         now=now,
         paused_until_on=wishes.paused_until_on,

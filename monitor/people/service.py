@@ -84,6 +84,7 @@ def prefer(
     channel: Channel,
     set_by: Party,
     now: datetime,
+    by_text: bool = False,
     paused_until_on: date | None = None,
     staff_member_id: UUID | None = None,
 ) -> ContactPreference:
@@ -94,6 +95,7 @@ def prefer(
         weekday=weekday,
         at=at,
         channel=channel,
+        by_text=by_text,
         paused_until_on=paused_until_on,
         set_by=set_by,
         staff_member_id=staff_member_id,

@@ -1,5 +1,6 @@
 """A check-in comes at the same hour on the patient's wall, once a week, whatever the clocks do."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
@@ -21,7 +22,8 @@ from monitor.messaging.quiet_hours import Window
 
 ZONES = sorted(available_timezones())
 DAY = timedelta(days=1)
-NIGHT = [time(hour, minute) for hour in range(4) for minute in range(0, 60, 15)]
+SECOND, NOTHING = timedelta(seconds=1), timedelta(0)
+FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 MONDAY, THURSDAY, FRIDAY, SUNDAY = 0, 3, 4, 6
 
 
@@ -30,11 +32,36 @@ def utc(text: str) -> datetime:
 
 
 @cache
+def transitions(zone: str) -> tuple[datetime, ...]:
+    """Return the second (UTC) of every change of a zone's clocks from 2024 to 2035."""
+    there, found, at = ZoneInfo(zone), [], FIRST
+    while at < LAST:  # no zone changes and changes back within ten days
+        then = at + 10 * DAY
+        if offset(at, there) != offset(then, there):
+            found.append(when_it_changed(at, then, there))
+        at = then
+    return tuple(found)
+
+
+def when_it_changed(before: datetime, after: datetime, there: ZoneInfo) -> datetime:
+    """Halve the span in which the offset changes until it is one second."""
+    was, seconds = offset(before, there), int((after - before).total_seconds())
+    low, high = 0, seconds
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if offset(before + middle * SECOND, there) == was else (low, middle)
+    return before + high * SECOND
+
+
+def offset(moment: datetime, there: ZoneInfo) -> timedelta:
+    found = moment.astimezone(there).utcoffset()
+    assert found is not None
+    return found
+
+
 def clock_changes(zone: str) -> tuple[date, ...]:
-    """Return the UTC dates from 2024 to 2035 in which a zone's clocks change."""
-    there, start = ZoneInfo(zone), datetime(2024, 1, 1, tzinfo=UTC)
-    offsets = [(start + n * DAY).astimezone(there).utcoffset() for n in range(366 * 12)]
-    return tuple((start + n * DAY).date() for n, (old, new) in enumerate(pairwise(offsets)) if old != new)
+    """Return the local dates of a zone's transitions."""
+    return tuple((change - SECOND).astimezone(ZoneInfo(zone)).date() for change in transitions(zone))
 
 
 @pytest.mark.parametrize(
@@ -62,30 +89,68 @@ def test_the_second_of_two_equal_wall_times_is_never_chosen() -> None:
     assert to_utc(date(2026, 11, 1), time(1, 30, fold=1), "America/New_York") == utc("2026-11-01 05:30")
 
 
-def check_resolved(on: date, at: time, zone: str) -> tuple[bool, bool]:
-    """Check one wall time, and return whether it does not exist and whether it comes twice."""
-    there, wall = ZoneInfo(zone), datetime.combine(on, at)
-    shown = to_utc(on, at, zone).astimezone(there)
-    first, second = (wall.replace(tzinfo=there, fold=fold).utcoffset() for fold in (0, 1))
-    assert first is not None
-    assert second is not None
-    assert shown.fold == 0, f"{zone} {wall}: the second time round"
-    assert shown.date() == on, f"{zone} {wall}: another day"
-    gap = max(second - first, timedelta(0))
-    assert shown.replace(tzinfo=None) == wall + gap, f"{zone} {wall}: not as far after the gap"
-    return first < second, first > second
+def test_the_transitions_are_found_to_the_second() -> None:
+    assert transitions("Europe/London")[:2] == (utc("2024-03-31 01:00"), utc("2024-10-27 01:00"))
+    assert len(transitions("Europe/London")) == 24
+    assert transitions("Australia/Lord_Howe")[0] == utc("2024-04-06 15:00")
+    assert transitions("Asia/Kolkata") == ()
+    assert len(ZONES) > 400
+    assert sum(len(transitions(zone)) for zone in ZONES) > 4_000, "the tests below have not gone quiet"
 
 
-def test_every_zone_and_every_clock_change_from_2024_to_2035() -> None:
-    checked = [
-        check_resolved(on, at, zone)
-        for zone in ZONES
-        for changed in clock_changes(zone)
-        for on in (changed, changed + DAY)
-        for at in NIGHT
-    ]
-    assert sum(skipped for skipped, _ in checked) > 5_000  # the loop has not gone quiet
-    assert sum(twice for _, twice in checked) > 5_000
+def test_what_the_clock_jumps_over_comes_as_far_after_the_gap_in_every_zone() -> None:
+    skipped = 0
+    for zone, change, jump in jumps():
+        if jump <= NOTHING:
+            continue
+        opens = wall(change, zone) - jump  # the first wall time that does not exist
+        for into in (NOTHING, SECOND, jump / 2, jump - SECOND):
+            skipped += 1
+            assert resolve(opens + into, zone) == change + into, f"{zone}: {opens + into} does not exist"
+        assert resolve(opens - SECOND, zone) == change - SECOND
+        assert resolve(opens + jump, zone) == change
+    assert skipped > 8_000
+
+
+def test_what_the_clock_shows_twice_comes_the_first_time_in_every_zone() -> None:
+    doubled = 0
+    for zone, change, jump in jumps():
+        if jump >= NOTHING:
+            continue
+        again = wall(change, zone)  # the first wall time that is shown once more
+        for into in (NOTHING, SECOND, -jump / 2, -jump - SECOND):
+            doubled += 1
+            assert resolve(again + into, zone) == change + jump + into, f"{zone}: {again + into} comes twice"
+        assert resolve(again - jump, zone) == change - jump, "shown once, after both"
+    assert doubled > 8_000
+
+
+def test_every_local_date_has_exactly_one_instant_and_they_follow_one_another_in_every_zone() -> None:
+    """Around every transition, at the hours in which clocks change and at one in which texts go."""
+    for zone in ZONES:
+        for changed in clock_changes(zone):
+            dates = [changed + n * DAY for n in range(-3, 4)]
+            for at in (time(0), time(0, 30), time(2, 15), time(3), time(9)):
+                instants = [to_utc(on, at, zone) for on in dates]
+                assert all(earlier < later for earlier, later in pairwise(instants)), f"{zone} {changed} {at}"
+                assert [each.astimezone(ZoneInfo(zone)).date() for each in instants] == dates
+
+
+def jumps() -> Iterator[tuple[str, datetime, timedelta]]:
+    """Yield every transition of every zone, and how far the clock on the wall jumps: back is below zero."""
+    for zone in ZONES:
+        there = ZoneInfo(zone)
+        for change in transitions(zone):
+            yield zone, change, offset(change, there) - offset(change - SECOND, there)
+
+
+def wall(moment: datetime, zone: str) -> datetime:
+    """Return what a wall clock shows, without its zone."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def resolve(shown: datetime, zone: str) -> datetime:
+    return to_utc(shown.date(), shown.time(), zone)
 
 
 def test_every_zone_has_one_check_in_a_week_around_every_clock_change() -> None:

@@ -38,6 +38,33 @@ def test_the_day_the_hour_and_the_language_are_the_patients_to_choose(sessions: 
         assert session.scalars(sa.select(AuditEntry.action)).all()[-1] == "changed_preferences"
 
 
+def test_whether_the_questions_themselves_come_by_text_is_the_patients_to_choose(
+    sessions: Sessions, settings: Settings
+) -> None:
+    """And the page says who else may read them then. A break, and its end, leave the choice alone."""
+    asked, phone = an_own_phone(sessions, settings)
+    chosen = {"do": "save", "day": "4", "hour": "18:00", "language": "en"}
+
+    def by_text() -> bool:
+        with unit_of_work(sessions) as session:
+            row = preference(session, asked.care.patient.id)
+            assert row is not None
+            return row.by_text
+
+    page = phone.post("/me/settings", chosen | {"by": "text"})
+    assert '<option value="text" selected>' in page.text
+    assert "where others who use this phone can read them" in page.text
+    for step in ({"do": "pause", "pause": "2"}, {"do": "resume"}, chosen):
+        phone.wait(minutes=1)
+        assert by_text()
+        phone.post("/me/settings", step)
+    assert by_text(), "a form that does not ask changes nothing"
+
+    phone.wait(minutes=1)
+    assert '<option value="link" selected>' in phone.post("/me/settings", chosen | {"by": "link"}).text
+    assert not by_text()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -46,6 +73,7 @@ def test_the_day_the_hour_and_the_language_are_the_patients_to_choose(sessions: 
         {"day": "0", "hour": "20:00", "language": "en"},
         {"day": "0", "hour": "10:00", "language": "tlh"},
         {"day": "", "hour": "", "language": ""},
+        {"day": "0", "hour": "10:00", "language": "en", "by": "pigeon"},
         {},
     ],
 )

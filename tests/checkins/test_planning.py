@@ -16,6 +16,8 @@ from monitor.care.models import Appointment
 from monitor.checkins import planning
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, MonitoringPlan
 from monitor.db import Sessions, unit_of_work
+from monitor.messaging.gateway import RecordingGateway
+from monitor.messaging.jobs import dispatch
 from monitor.messaging.models import Message, MessageState
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Channel, Party, Patient
@@ -32,6 +34,7 @@ class Clinic:
 
     def __init__(self, sessions: Sessions, settings: object, **about: Any) -> None:
         self.sessions, self.settings, self.now = sessions, settings, about.pop("now", NOW)
+        self.gateway = RecordingGateway()
         with unit_of_work(sessions) as session:
             team = a_team(session)
             about = {"planned_until": self.now, "weekday": THURSDAY, "opened_at": self.now - 60 * DAY} | about
@@ -369,6 +372,111 @@ def test_when_the_appointment_is_called_off_so_is_its_check_in(clinic: Clinic) -
 
     assert clinic.waiting == []
     assert [text.state for text in clinic.texts] == [MessageState.CANCELLED]
+
+
+def test_a_change_of_day_plans_both_anew(clinic: Clinic) -> None:
+    """The check-in before an appointment is not asked twice, and the regular one moves."""
+    before = clinic.appoint(datetime(2026, 12, 1, 14, tzinfo=UTC))
+
+    clinic.wish(weekday=MONDAY, at=time(18))
+    clinic.plan(until=NOW + 4 * DAY)
+
+    waiting = {each.kind: each for each in clinic.waiting}
+    assert waiting.keys() == {CheckInKind.BEFORE_APPOINTMENT, CheckInKind.SCHEDULED}
+    assert waiting[CheckInKind.BEFORE_APPOINTMENT].id != before
+    assert waiting[CheckInKind.BEFORE_APPOINTMENT].due_at == datetime(2026, 11, 30, 14, tzinfo=UTC)
+    assert waiting[CheckInKind.SCHEDULED].due_at == datetime(2026, 11, 30, 18, tzinfo=UTC)
+
+
+def test_a_pause_holds_back_the_check_in_before_an_appointment_until_it_ends(clinic: Clinic) -> None:
+    clinic.appoint(datetime(2026, 12, 1, 14, tzinfo=UTC))
+    clinic.wish(paused_until_on=date(2026, 12, 10))
+    assert clinic.waiting == []
+
+    clinic.wish(paused_until_on=None)
+
+    assert [each.kind for each in clinic.waiting] == [CheckInKind.BEFORE_APPOINTMENT]
+
+
+def test_another_zone_moves_both_to_the_same_hour_there(clinic: Clinic) -> None:
+    """The appointment itself is when it is: the check-in before it stays 24 hours ahead, or comes at the first hour."""
+    clinic.plan()
+    clinic.appoint(datetime(2026, 12, 1, 14, tzinfo=UTC))
+
+    def move(session: Session, patient: Patient) -> None:
+        patient.time_zone = "America/New_York"
+        planning.replan(session, patient, clinic.now)
+
+    clinic.do(move)
+    clinic.plan()
+
+    assert {each.kind: each.due_at for each in clinic.waiting} == {
+        CheckInKind.SCHEDULED: datetime(2026, 11, 26, 15, tzinfo=UTC),
+        CheckInKind.BEFORE_APPOINTMENT: datetime(2026, 11, 30, 14, tzinfo=UTC),
+    }
+
+
+# ---- by text, for a phone that opens no links ----
+
+
+def test_who_wishes_for_the_questions_by_text_is_told_how_to_begin(clinic: Clinic) -> None:
+    clinic.wish(by_text=True)
+    clinic.appoint(datetime(2026, 12, 1, 14, tzinfo=UTC))
+
+    clinic.plan()
+
+    assert {text.purpose for text in clinic.texts} == {TextKind.BY_TEXT}
+    assert len(clinic.texts) == 2
+
+
+def test_what_is_planned_changes_with_the_wish(clinic: Clinic) -> None:
+    clinic.plan()
+    clinic.wish(by_text=True)
+    clinic.plan()
+
+    by_check_in = {text.check_in_id: text.purpose for text in clinic.texts}
+    assert [by_check_in[each.id] for each in clinic.waiting] == [TextKind.BY_TEXT]
+
+
+def test_a_measure_without_wording_in_their_language_comes_as_a_link(
+    sqlite_sessions: Sessions, settings: object
+) -> None:
+    """The GAD-7 has no official Arabic wording; the page says what can be done instead."""
+    clinic = Clinic(sqlite_sessions, settings, language="ar", instruments=("gad7",))
+    clinic.wish(by_text=True)
+
+    clinic.plan()
+
+    assert {text.purpose for text in clinic.texts} == {TextKind.REMINDER}
+
+
+def test_the_first_text_introduces_us_all_the_same(clinic: Clinic) -> None:
+    def invite(session: Session, patient: Patient) -> None:
+        episode = planning.open_episode(session, patient.id)
+        assert episode is not None
+        planning.invite(session, episode, clinic.now)
+
+    clinic.wish(by_text=True)
+    clinic.do(invite)
+
+    assert [text.purpose for text in clinic.texts] == [TextKind.INVITATION]
+
+
+@pytest.mark.parametrize(
+    ("by_text", "nudges"),
+    [(True, [TextKind.BY_TEXT, TextKind.LAST_NUDGE]), (False, [TextKind.NUDGE, TextKind.LAST_NUDGE])],
+)
+def test_nudges_fit_how_they_answer(clinic: Clinic, by_text: bool, nudges: list[TextKind]) -> None:
+    clinic.wish(by_text=by_text)
+    clinic.plan()
+    clinic.now = datetime(2026, 11, 26, 10, tzinfo=UTC)
+
+    for _ in range(5):
+        dispatch(make_courier(clinic.settings, clinic.sessions, lambda: clinic.now, clinic.gateway))  # type: ignore[arg-type]
+        clinic.now += DAY
+
+    assert [text.purpose for text in clinic.texts if text.state is MessageState.SENT][1:] == nudges
+    assert len(clinic.gateway.sent) == 3
 
 
 # ---- what comes next, for a page to say ----

@@ -12,7 +12,7 @@ from monitor.checkins.course import Course
 from monitor.checkins.models import Answer, CancelReason, CheckIn, Mode, Score, Submission
 from monitor.checkins.service import Delivery
 from monitor.db import Sessions, unit_of_work
-from monitor.ids import new_id, new_token
+from monitor.ids import new_id
 from monitor.measures import catalogue
 from monitor.people.models import Party, Purpose
 from monitor.people.service import state_consent
