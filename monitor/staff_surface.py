@@ -7,11 +7,15 @@ from werkzeug.local import LocalProxy
 from monitor import access, i18n
 from monitor.access import Action, may
 from monitor.care import staff_views as care
+from monitor.checkins import staff_entry_views as entries
 from monitor.checkins import staff_views as checkins
+from monitor.checkins import staff_wording_views as wording
 from monitor.config import Environment, Settings
+from monitor.flags import staff_contact_views as contacts
 from monitor.flags import staff_views as flags
 from monitor.http import language, mount, runtime
 from monitor.people import staff_views as people
+from monitor.progress import staff_message_views as messages
 from monitor.progress import staff_views as progress
 
 
@@ -31,8 +35,12 @@ def register(app: Flask) -> None:
     mount(app, flags.worklist, access.signed_in)
     mount(app, flags.flags, may(Action.RECORD))
     mount(app, care.finding, may(Action.SEE_PATIENTS))
+    mount(app, contacts.reach, may(Action.SEE_PATIENTS))
     mount(app, checkins.enrolling, may(Action.ENROL))
+    mount(app, entries.entering, may(Action.RECORD))
+    mount(app, wording.wording, may(Action.ENROL))
     mount(app, progress.record, may(Action.SEE_PATIENTS))
+    mount(app, messages.messages, may(Action.SEE_PATIENTS))
     mount(app, progress.appointing, may(Action.RECORD))
 
 

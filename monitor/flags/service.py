@@ -19,6 +19,7 @@ from monitor.flags.gather import Standing, facts_of
 from monitor.flags.gather import standing_of as standing_of
 from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
+from monitor.flags.owners import owner_of
 from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
 from monitor.ids import new_id
@@ -128,7 +129,7 @@ def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity
         "patient_id": episode.patient_id,
         "kind": kind,
         "severity": severity,
-        "owner_id": episode.accountable_id,
+        "owner_id": owner_of(session, episode, kind),
         "opened_at": now,
         "due_at": due,
     }

@@ -14,11 +14,13 @@ from monitor.audit import record
 from monitor.care.scope import patient_in_scope
 from monitor.db import reading, unit_of_work
 from monitor.flags import service
+from monitor.flags.contact_problems import count_contact_problems
 from monitor.flags.counts import counts
 from monitor.flags.detail import Choice, FlagDetail, Person, colleagues, details, open_flags_of, person
 from monitor.flags.due import Reader
 from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind
 from monitor.flags.models import Flag
+from monitor.flags.sending_news import sending_news, unsent_texts
 from monitor.flags.worklist import View, flag_in_scope
 from monitor.flags.worklist import worklist as load_worklist
 from monitor.http import runtime
@@ -57,11 +59,13 @@ def page() -> ResponseReturnValue:
     view = View(_whose(who.team_ids), _reason())
     with reading(there.sessions) as session:
         found = load_worklist(session, who, view, now=now, region=there.settings.default_region)
+        news = sending_news(session, who, now, Reader(who.language, there.settings.default_region, found.zone))
+        unreached = count_contact_problems(session, who, now)
         opened = _opened(session)
     note_reads("viewed worklist", "care_team", who.team_ids)
     if opened:
         note_reads("viewed patient", "patient", (opened.person.patient_id,))
-    return render_template("staff/worklist.html", list=found, now=now, opened=opened)
+    return render_template("staff/worklist.html", list=found, now=now, opened=opened, news=news, unreached=unreached)
 
 
 @flags.post("/flags/<uuid:flag_id>/seen")
@@ -188,12 +192,13 @@ def _reason() -> FlagKind | None:
 
 
 def _counts() -> ResponseReturnValue:
-    there = runtime()
-    rows = None
+    there, now = runtime(), runtime().clock()
+    rows = unsent = None
     if viewer().may(Action.SEE_COUNTS):
         with reading(there.sessions) as session:
-            rows = counts(session, there.clock())
-    return render_template("staff/counts.html", rows=rows, now=there.clock())
+            rows = counts(session, now)
+            unsent = unsent_texts(session, now, Reader(viewer().language, there.settings.default_region, "UTC"))
+    return render_template("staff/counts.html", rows=rows, unsent=unsent, now=now)
 
 
 def _back(form: Typed, patient_id: UUID) -> str:

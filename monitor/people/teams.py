@@ -52,6 +52,11 @@ def teams_of(session: Session, viewer: Viewer) -> Sequence[Team]:
     return [Team(team.id, team.name, team.country, team.time_zone, is_covered) for team, is_covered in found]
 
 
+def first_team(session: Session, team_ids: Sequence[UUID]) -> CareTeam | None:
+    """Return the first of some teams by name: what holds for it serves as an example."""
+    return session.scalars(sa.select(CareTeam).where(CareTeam.id.in_(team_ids)).order_by(CareTeam.name)).first()
+
+
 def carers(session: Session, team_ids: Sequence[UUID]) -> Sequence[Carer]:
     """Return who can be accountable in some teams, by name."""
     found = session.execute(

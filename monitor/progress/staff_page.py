@@ -85,6 +85,7 @@ class RecordPage:
     is_open: bool
     is_paused: bool
     texts: bool
+    by_text: bool
     covered: bool
     team: str
     safety: tuple[SafetyLine, ...]
@@ -123,6 +124,7 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
         is_open=episode.closed_at is None,
         is_paused=_is_paused(record, today),
         texts=record.texts is True,
+        by_text=record.wishes is not None and record.wishes.by_text,
         covered=has_cover(session, episode.care_team),
         team=episode.care_team.name,
         safety=tuple(_safety_line(each, now, reader) for each in record.safety if each.value != 0),

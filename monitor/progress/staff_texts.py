@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.checkins.models import CancelReason, CheckInKind, CheckInState
+from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, CheckInState
 from monitor.flags.detail import answered
 from monitor.flags.due import Reader
 from monitor.i18n import N_
-from monitor.messaging.models import Message, MessageState, SkipReason
-from monitor.messaging.texts import TextKind
+from monitor.messaging import staff_words
+from monitor.messaging.models import Message, MessageState
+from monitor.messaging.texts import ANSWERS_A_TEXT
 from monitor.progress.record import Asked
 
 CHECK_INS: Mapping[CheckInKind, str] = {
@@ -17,40 +18,6 @@ CHECK_INS: Mapping[CheckInKind, str] = {
     CheckInKind.SCHEDULED: N_("Check-in"),
     CheckInKind.BEFORE_APPOINTMENT: N_("Check-in before an appointment"),
     CheckInKind.REQUESTED: N_("Check-in they asked for"),
-}
-
-TEXTS: Mapping[TextKind, str] = {
-    TextKind.INVITATION: N_("Invitation"),
-    TextKind.REMINDER: N_("Text"),
-    TextKind.NUDGE: N_("Nudge"),
-    TextKind.LAST_NUDGE: N_("Last nudge"),
-    TextKind.NEW_LINK: N_("New link"),
-}
-
-STATES: Mapping[MessageState, str] = {
-    MessageState.QUEUED: N_("%(text)s waits to go %(when)s."),
-    MessageState.ENQUEUED: N_("%(text)s waits to go %(when)s."),
-    MessageState.CLAIMED: N_("%(text)s waits to go %(when)s."),
-    MessageState.SENDING: N_("%(text)s is on its way since %(when)s."),
-    MessageState.UNKNOWN: N_("%(text)s left %(when)s; nobody could confirm it, and it is not sent twice."),
-    MessageState.SENT: N_("%(text)s sent %(when)s; the network has not said whether it arrived."),
-    MessageState.DELIVERED: N_("%(text)s delivered, sent %(when)s."),
-    MessageState.UNDELIVERED: N_("%(text)s did not arrive, sent %(when)s."),
-    MessageState.FAILED: N_("%(text)s could not be sent %(when)s."),
-    MessageState.CANCELLED: N_("%(text)s was not needed any more."),
-    MessageState.ABANDONED: N_("%(text)s may have left %(when)s; a second copy would do more harm than none."),
-}
-
-SKIPPED: Mapping[SkipReason, str] = {
-    SkipReason.NO_CONSENT: N_("%(text)s not sent: they have not agreed to texts."),
-    SkipReason.ANSWERED: N_("%(text)s not sent: they had answered."),
-    SkipReason.CHECK_IN_CLOSED: N_("%(text)s not sent: the check-in had closed."),
-    SkipReason.EXPIRED: N_("%(text)s not sent: there was no hour left in which texts may go."),
-    SkipReason.PAUSED: N_("%(text)s not sent: paused."),
-    SkipReason.NO_SAFETY_COVER: N_("%(text)s not sent: nobody is named to read safety answers."),
-    SkipReason.NUMBER_FAILED: N_("%(text)s not sent: the network has given the number up."),
-    SkipReason.OVER_CAP: N_("%(text)s not sent: they had enough texts that week."),
-    SkipReason.EPISODE_CLOSED: N_("%(text)s not sent: care had ended."),
 }
 
 CANCELLED: Mapping[CancelReason, str] = {
@@ -63,7 +30,16 @@ CANCELLED: Mapping[CancelReason, str] = {
     CancelReason.EPISODE_CLOSED: N_("Left out: care had ended."),
 }
 
+BECAUSE: Mapping[CancelReason, str] = {
+    CancelReason.OPTED_OUT: N_("%(text)s cancelled: texts were stopped."),
+    CancelReason.PAUSED: N_("%(text)s cancelled: paused."),
+    CancelReason.PLAN_CHANGED: N_("%(text)s cancelled: the plan changed."),
+    CancelReason.EPISODE_CLOSED: N_("%(text)s cancelled: care had ended."),
+}
+"""Why a text was cancelled, where its check-in says so."""
+
 ENDED_WELL = frozenset({MessageState.SENT, MessageState.DELIVERED})
+ENDED_BADLY = frozenset({MessageState.UNDELIVERED, MessageState.FAILED, MessageState.ABANDONED, MessageState.UNKNOWN})
 
 
 @dataclass(frozen=True)
@@ -79,24 +55,46 @@ class AskedRow:
 
 def asked_row(asked: Asked, now: datetime, reader: Reader) -> AskedRow:
     """Return one check-in with its texts in words."""
-    said = [_text(text, now, reader) for text in asked.texts]
+    said = [what_became(text, asked.check_in, now, reader) for text in asked.texts if _stands_alone(text)]
+    by_text = len(asked.texts) - len(said)
+    if by_text:
+        said.append(reader.ngettext("%(count)s text of questions.", "%(count)s texts of questions.", by_text))
     arrived = any(text.state in ENDED_WELL for text in asked.texts)
     failed = asked.check_in.cancel_reason is CancelReason.NOT_DELIVERED and not arrived
     return AskedRow(
         at=asked.check_in.due_at,
         day=reader.day_and_time(asked.check_in.due_at, now),
-        what=reader.say(CHECK_INS[asked.check_in.kind]),
+        what=reader.say(_what(asked)),
         failed=reader.say(N_("Not delivered.")) if failed else "",
         happened=" ".join([*said, *_end(asked, now, reader)]),
     )
 
 
-def _text(text: Message, now: datetime, reader: Reader) -> str:
-    named = reader.say(TEXTS[text.purpose])
-    if text.state is MessageState.SKIPPED and text.skip_reason is not None:
-        return reader.say(SKIPPED[text.skip_reason], text=named)
-    when = reader.day_and_time(text.sent_at or text.intent_at or text.due_at, now)
-    return reader.say(STATES[text.state], text=named, when=when)
+def what_became(text: Message, check_in: CheckIn | None, now: datetime, reader: Reader) -> str:
+    """Return what became of a text, and where it is known why, in whole sentences."""
+    because = _because(check_in) if text.state is MessageState.CANCELLED and check_in else None
+    if because is not None:
+        return reader.say(because, text=staff_words.kind_label(text.purpose, reader.language))
+    when = reader.day_and_time(staff_words.moment_of(text), now)
+    why = staff_words.why_not(text, reader.language)
+    return " ".join(filter(None, [staff_words.became(text, when, reader.language), why]))
+
+
+def _because(check_in: CheckIn) -> str | None:
+    if check_in.completed_at is not None:
+        return N_("%(text)s cancelled: the check-in was answered.")
+    return BECAUSE.get(check_in.cancel_reason) if check_in.cancel_reason else None
+
+
+def _stands_alone(text: Message) -> bool:
+    """Whether a text has a sentence of its own: the questions of a check-in by text are counted, unless one failed."""
+    return text.purpose not in ANSWERS_A_TEXT or text.state in ENDED_BADLY
+
+
+def _what(asked: Asked) -> str:
+    if asked.check_in.kind is CheckInKind.REQUESTED and not asked.texts:
+        return N_("Extra check-in")  # staff asked, on the phone or at the clinic
+    return CHECK_INS[asked.check_in.kind]
 
 
 def _end(asked: Asked, now: datetime, reader: Reader) -> list[str]:

@@ -24,6 +24,7 @@ from monitor.people.staff_forms import Typed
 from monitor.progress.record import record_of
 from monitor.progress.staff_chart import course
 from monitor.progress.staff_columns import COLUMNS
+from monitor.progress.staff_news import kept, outages_of
 from monitor.progress.staff_page import log_of, marks_of, page_of
 from monitor.progress.staff_words import StaffWords
 
@@ -53,6 +54,8 @@ def page(patient_id: UUID) -> ResponseReturnValue:
             ),
             team=colleagues(session, episode.care_team_id, who),
             log=log_of(found, flags, reader),
+            kept=kept(session, found, request.args.get("kept"), flags, now, reader),
+            outages=outages_of(session, found, now, reader),
             course=course(
                 found.trajectories,
                 chosen=request.args.get("corridor", ""),

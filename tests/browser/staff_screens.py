@@ -14,6 +14,7 @@ from monitor.people.models import SafetyCover, StaffMember
 from monitor.workflows import save_early
 from tests.browser.screens import Screen, Visit
 from tests.builders import PASSWORD
+from tests.phones import Asked
 from tests.staff_browser import a_code
 
 SUPERVISOR, ADMINISTRATOR = "Tomas", "Sam"
@@ -116,20 +117,27 @@ def handed_to_nobody(visit: Visit) -> None:
     visit.send_unchecked("form[action$=hand-over] button")
 
 
-def closed_meanwhile(visit: Visit) -> None:
-    """What somebody wrote about a flag that a colleague has just closed: in a team of its own."""
-    asked = visit.asked()
-    member_id, patient_id = asked.care.clinician.id, asked.care.patient.id
+def sign_in_as_clinician(visit: Visit, asked: Asked) -> None:
+    """Sign in as whoever cares for a patient of one's own, in a team of its own."""
     with unit_of_work(visit.service.sessions) as session:
-        session.execute(sa.update(StaffMember).where(StaffMember.id == member_id).values(language=visit.language))
-        check_in = find_open(session, asked.token, visit.service.now)
-        assert check_in is not None
-        save_early(session, check_in, {("phq9", 9): 2}, call_asked=False, now=visit.service.now)
+        member = sa.update(StaffMember).where(StaffMember.id == asked.care.clinician.id)
+        session.execute(member.values(language=visit.language))
     visit.open("/staff/sign-in")
     visit.page.fill("#email", asked.care.clinician.email)
     visit.page.fill("#password", PASSWORD)
     visit.page.fill("#code", a_code(visit.service.now))
     visit.send_unchecked(".go")
+
+
+def closed_meanwhile(visit: Visit) -> None:
+    """What somebody wrote about a flag that a colleague has just closed: in a team of its own."""
+    asked = visit.asked()
+    member_id, patient_id = asked.care.clinician.id, asked.care.patient.id
+    with unit_of_work(visit.service.sessions) as session:
+        check_in = find_open(session, asked.token, visit.service.now)
+        assert check_in is not None
+        save_early(session, check_in, {("phq9", 9): 2}, call_asked=False, now=visit.service.now)
+    sign_in_as_clinician(visit, asked)
     visit.open(f"/staff/?open={patient_id}")
     visit.page.locator("tr.open textarea").first.fill("Rang, she answered.")
     with unit_of_work(visit.service.sessions) as session:

@@ -8,11 +8,12 @@ from monitor import Surface, create_app
 from monitor.config import RESOURCES
 from monitor.db import unit_of_work
 from monitor.people.models import StaffMember
-from tests.browser import demonstration_screens, patient_screens, staff_screens
+from tests.browser import demonstration_screens, patient_screens, staff_screens, staff_text_screens
 from tests.browser.checks import sideways, small_targets, violations
 from tests.browser.screens import Screen, Visit
 from tests.browser.service import DESK, PHONE, Service, browsing
 
+STAFF_SCREENS = staff_screens.SCREENS + staff_text_screens.SCREENS
 COLOURS = "color-contrast"
 """The one rule of axe for which it matters whether a page is light or dark."""
 NO_PAGE = {"static", "health.healthz"}
@@ -40,7 +41,7 @@ def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: 
         assert violations(page, only=COLOURS) == []
 
 
-@pytest.mark.parametrize("screen", named(staff_screens.SCREENS))
+@pytest.mark.parametrize("screen", named(STAFF_SCREENS))
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
     everybody_reads(riverside, language)
@@ -81,7 +82,7 @@ def test_a_service_that_is_broken_says_so_to_everybody(
 
 
 def test_every_page_that_can_be_opened_and_every_template_is_among_the_screens(riverside: Service) -> None:
-    screens = patient_screens.SCREENS + demonstration_screens.SCREENS + staff_screens.SCREENS
+    screens = patient_screens.SCREENS + demonstration_screens.SCREENS + STAFF_SCREENS
     pages = {
         path.relative_to(RESOURCES / "templates").with_suffix("").as_posix()
         for folder in ("patient", "staff", "demo")

@@ -185,7 +185,7 @@ def test_fifty_rows_cost_as_many_statements_as_one(floor: Floor) -> None:
 
     assert statements(browser) == one
     assert len(order(browser.get("/").text)) == 51
-    assert one == 2 + 5 + 1, "the viewer and their teams, the list itself, the head of the audit trail"
+    assert one == 2 + 5 + 2 + 1, "viewer and teams, the list, outages and contact problems, the trail's head"
 
 
 def test_the_open_row_says_why_and_offers_what_closes_it(floor: Floor) -> None:

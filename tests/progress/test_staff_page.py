@@ -142,17 +142,17 @@ def test_a_phone_that_was_set_up_is_said_to_be_one(course: Course) -> None:
 HAPPENED = [
     (MessageState.QUEUED, {}, "Text waits to go"),
     (MessageState.SENDING, {}, "Text is on its way since"),
-    (MessageState.UNKNOWN, {}, "nobody could confirm it, and it is not sent twice"),
+    (MessageState.UNKNOWN, {}, "the network is being asked whether it has it"),
     (MessageState.SENT, {}, "the network has not said whether it arrived"),
-    (MessageState.DELIVERED, {}, "Text delivered, sent"),
+    (MessageState.DELIVERED, {}, "Text arrived; sent"),
     (
         MessageState.UNDELIVERED,
         {"cancelled_at": NOW, "cancel_reason": CancelReason.NOT_DELIVERED},
         "Not delivered. Text did not arrive",
     ),
     (MessageState.FAILED, {}, "Text could not be sent"),
-    (MessageState.CANCELLED, {}, "Text was not needed any more"),
-    (MessageState.ABANDONED, {}, "a second copy would do more harm than none"),
+    (MessageState.CANCELLED, {}, "Text cancelled: it was not needed any more."),
+    (MessageState.ABANDONED, {}, "nobody could confirm that it left today 8:00, and it is not sent twice"),
 ]
 
 
@@ -291,9 +291,9 @@ def test_older_check_ins_are_one_link_away(course: Course) -> None:
     for week in range(9):
         course.asked(week, MessageState.DELIVERED, missed_at=NOW)
 
-    assert course.said().count("Check-in Text delivered") == 6
+    assert course.said().count("Check-in Text arrived") == 6
     assert "All 9 check-ins" in course.said()
-    assert course.said(texts="all").count("Check-in Text delivered") == 9
+    assert course.said(texts="all").count("Check-in Text arrived") == 9
 
 
 def test_an_appointment_plans_the_check_in_before_it(course: Course) -> None:
