@@ -2,14 +2,11 @@
 
 import logging
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from monitor import Surface, clock, compose
-from monitor.config import load_settings
-from monitor.startup import open_database
+from monitor.config import Dispatcher, load_settings
+from monitor.startup import clock_lock, open_database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -25,12 +22,10 @@ def build() -> "WSGIApplication":
     sessions = open_database(settings)
     surfaces = frozenset(Surface(name) for name in os.environ.get(SURFACES, "patient,staff").split(","))
     application = compose(settings, surfaces, sessions=sessions)
-    if os.environ.get(CLOCK, "yes") == "yes":
+    if os.environ.get(CLOCK, "yes") == "yes" and settings.dispatcher is Dispatcher.EMBEDDED:
         from monitor.worker import make_courier, start_clock
 
-        url = sa.make_url(settings.database_url)
-        lock = Path(f"{url.database}.clock") if url.get_backend_name() == "sqlite" and url.database else None
-        start_clock(make_courier(settings, sessions, clock.now), lock)
+        start_clock(make_courier(settings, sessions, clock.now), clock_lock(settings))
     return application
 
 

@@ -1,12 +1,15 @@
 """What must hold before the program serves: keys in place, the database reachable, no migration pending."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.orm import sessionmaker
 
-from monitor.config import RESOURCES, Settings
+from monitor import work_queue
+from monitor.config import RESOURCES, Dispatcher, Settings
 from monitor.crypto import Keyring
 from monitor.db import Sessions, configure_keys, make_engine
 from monitor.errors import DatabaseUnavailable, MigrationPending
@@ -20,24 +23,55 @@ def alembic_config(url: str) -> Config:
     return config
 
 
+def migrate(url: str) -> None:
+    """Bring a database to this program's tables and, on PostgreSQL, to those of its work queue.
+
+    Raises what Alembic and the database raise, and MigrationPending for a work queue that cannot be brought there.
+    """
+    from alembic import command
+
+    command.upgrade(alembic_config(url), "head")
+    engine = make_engine(url)
+    try:
+        if engine.dialect.name == "postgresql":
+            work_queue.upgrade(engine)
+    except sa.exc.DBAPIError as error:
+        why = type(error.orig).__name__
+        raise MigrationPending(
+            f"our tables are ready, but those of the work queue could not be made ({why}) and are as they were; "
+            "the role must be allowed to create a schema in this database"
+        ) from None
+    finally:
+        engine.dispose()
+
+
 def unlock(settings: Settings) -> None:
     """Put the service's keys in place."""
     configure_keys(Keyring(settings.keys, settings.lookup))
 
 
-def open_database(settings: Settings) -> Sessions:
+def open_database(settings: Settings, *, pool_size: int = 5) -> Sessions:
     """Open the database of the settings and check that it is at this program's migration.
 
     Raises DatabaseUnavailable when it does not answer and MigrationPending when it is older or newer.
     """
     unlock(settings)
-    engine = make_engine(settings.database_url)
+    engine = make_engine(settings.database_url, pool_size=pool_size)
     try:
         _check(engine)
+        if settings.dispatcher is Dispatcher.DISTRIBUTED:
+            with engine.connect() as connection:
+                work_queue.check(connection)
     except BaseException:
         engine.dispose()
         raise
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def clock_lock(settings: Settings) -> Path | None:
+    """Return where processes beside one SQLite file settle which has the clock; PostgreSQL's may all have one."""
+    url = sa.make_url(settings.database_url)
+    return Path(f"{url.database}.clock") if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def _check(engine: sa.Engine) -> None:

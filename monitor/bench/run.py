@@ -11,6 +11,7 @@ from monitor.bench.pages import check_in_page, patient_app, progress_page
 from monitor.bench.population import Service, fill
 from monitor.bench.report import Bar, Gate, Machine, Report
 from monitor.bench.scratch import scratch_database
+from monitor.bench.sending import sending
 from monitor.bench.sweeps import full_sweep, incremental_sweep
 from monitor.config import KEY_BYTES, Environment, Gateway, Settings
 from monitor.measures import catalogue
@@ -64,6 +65,7 @@ def _database(small: Service, large: Service, settings: Settings, times: int) ->
     yield from full_sweep(large, times)
     yield from incremental_sweep(small, large, min(MOST_DUE, small.patients // 2), times)
     yield from committed(large, settings, times)
+    yield from sending(large, times)
 
 
 def invented_settings() -> Settings:

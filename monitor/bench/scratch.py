@@ -7,12 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy.orm import sessionmaker
 
 from monitor.db import Sessions, make_engine
 from monitor.errors import DatabaseUnavailable
-from monitor.startup import alembic_config
+from monitor.startup import migrate
 
 
 @contextmanager
@@ -23,7 +22,7 @@ def scratch_database(beside: sa.URL) -> Iterator[Sessions]:
     """
     make = _on_server if beside.get_backend_name() == "postgresql" else _in_folder
     with make(beside) as url:
-        command.upgrade(alembic_config(url), "head")
+        migrate(url)
         engine = make_engine(url)
         try:
             yield sessionmaker(engine, expire_on_commit=False)

@@ -9,6 +9,7 @@ from monitor.errors import MonitorError
 
 COMMANDS = {
     "bench": "bench:bench_command",
+    "clock": "clock:clock_command",
     "demo": "demo:demo_command",
     "doctor": "admin:doctor_command",
     "i18n": "catalogues:i18n_commands",
@@ -19,6 +20,7 @@ COMMANDS = {
     "staff": "people:staff_commands",
     "team": "people:team_commands",
     "tick": "admin:tick_command",
+    "worker": "worker:worker_command",
 }
 
 

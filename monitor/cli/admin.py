@@ -1,18 +1,23 @@
 """Looking after a deployment: migrations, one tick by hand, what is wrong with the set-up."""
 
 import json
+import sys
+from contextlib import nullcontext, redirect_stdout
 from datetime import UTC, datetime
 
 import click
 import sqlalchemy as sa
-from alembic import command
 from alembic.util import CommandError
 
 from monitor import clock
 from monitor.cli.rules import BadInput
 from monitor.config import load_settings
 from monitor.errors import DatabaseUnavailable, MigrationPending
-from monitor.startup import alembic_config, open_database, unlock
+from monitor.startup import migrate, open_database, unlock
+
+DATABASES = ("sqlite", "postgresql")
+YEARS = range(2000, 2200)
+"""A moment outside of them is a slip of the pen, and deadlines counted from it could be beyond any calendar."""
 
 
 @click.command("migrate")
@@ -23,14 +28,28 @@ def migrate_command(database: str | None) -> None:
         settings = load_settings()
         unlock(settings)
         database = settings.database_url
+    place = _place(database)
     try:
-        command.upgrade(alembic_config(database), "head")
+        migrate(database)
     except CommandError:
         raise MigrationPending("the database is newer than this program; update the program") from None
-    except sa.exc.OperationalError:
-        place = sa.make_url(database).render_as_string(hide_password=True)
-        raise DatabaseUnavailable(f"the database at {place} does not answer") from None
+    except sa.exc.DBAPIError as error:
+        if error.statement is None:  # it failed while connecting
+            raise DatabaseUnavailable(f"the database at {place} does not answer") from None
+        what = f"the database at {place} refuses to be migrated ({type(error.orig).__name__}) and is as it was"
+        raise MigrationPending(what) from None
     click.echo("The database is ready.")
+
+
+def _place(database: str) -> str:
+    """Return an address without its password."""
+    try:
+        url = sa.make_url(database)
+    except (sa.exc.ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() not in DATABASES:
+        raise BadInput("--database: write it as sqlite:///monitor.db or postgresql://NAME@HOST/DATABASE")
+    return url.render_as_string(hide_password=True)
 
 
 @click.command("tick")
@@ -41,17 +60,20 @@ def tick_command(at: str | None, as_json: bool) -> None:
 
     Safe to run at any time and any number of times: each job does only what is left to do.
     """
-    from monitor.worker import make_courier, tick
+    from monitor.worker import make_courier, make_dispatch, tick
 
-    moment = _moment(at) if at else None
+    moment = None if at is None else _moment(at)
     settings = load_settings()
-    courier = make_courier(settings, open_database(settings), (lambda: moment) if moment else clock.now)
-    report = tick(courier)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():  # where texts that are only printed go
+        courier = make_courier(settings, open_database(settings), (lambda: moment) if moment else clock.now)
+    report = tick(courier, make_dispatch(settings))
     if as_json:
         click.echo(json.dumps({"at": courier.clock().isoformat(), **report.as_dict()}))
         return
     texts = report.texts
     click.echo(f"planned {report.planned} check-ins, closed {report.closed}")
+    if texts.handed_over:
+        click.echo(f"texts: {texts.handed_over} handed over to the workers")
     click.echo(
         f"texts: {texts.sent} sent, {texts.skipped} skipped, {texts.postponed} postponed, "
         f"{texts.failed} failed, {texts.unknown} unknown"
@@ -63,6 +85,8 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"--at: {text!r} is not a time; write it as 2026-12-01T09:00+00:00") from None
+    if moment.year not in YEARS:
+        raise BadInput(f"--at: the year must be from {YEARS[0]} to {YEARS[-1]}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 

@@ -14,7 +14,7 @@ from monitor.config import PACKAGE, RESOURCES
 from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, TRANSLATIONS, placeholder_faults
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "translate_plural": (2, 3)}
-TEXTS = ("messaging/texts.py",)
+TEXTS = ("messaging/texts.py", "messaging/replies.py", "checkins/appointment_texts.py")
 DOMAINS = ("messages", "staff", "texts")
 
 

@@ -18,6 +18,8 @@ from monitor.startup import open_database
 
 WORKING_WEEK = "monday,tuesday,wednesday,thursday,friday"
 
+LONGEST_NAME, LONGEST_PHONE = 80, 32
+
 
 def _work() -> AbstractContextManager[Session]:
     return unit_of_work(open_database(load_settings()))
@@ -39,6 +41,16 @@ def _hours(text: str) -> tuple[time, time]:
         raise BadInput(f"--hours: {text!r} is not an opening and a closing time; write 09:00-17:00") from None
 
 
+def _calendar(weekdays: str, hours: str, zone: str = "UTC") -> ServiceHours:
+    """Return the week that the options describe. Raises InvalidServiceHours, UnknownZone."""
+    return ServiceHours(dict.fromkeys(_weekdays(weekdays), _hours(hours)), frozenset(), zone)
+
+
+def _check_length(what: str, text: str, longest: int) -> None:
+    if not text.strip() or len(text) > longest:
+        raise BadInput(f"{what}: write 1 to {longest} characters")
+
+
 @click.group("team")
 def team_commands() -> None:
     """Add care teams and say who reads their safety answers."""
@@ -53,10 +65,11 @@ def team_commands() -> None:
 @click.option("--hours", default="09:00-17:00", show_default=True)
 def add_team_command(name: str, zone: str, country: str, phone: str, weekdays: str, hours: str) -> None:
     """Add a care team with its service hours."""
-    if len(country) != 2 or not country.isalpha():
+    _check_length("NAME", name, LONGEST_NAME)
+    _check_length("--phone", phone, LONGEST_PHONE)
+    if len(country) != 2 or not (country.isascii() and country.isalpha()):
         raise BadInput(f"--country: {country!r} is not two letters; write it as GB")
-    week = dict.fromkeys(_weekdays(weekdays), _hours(hours))
-    calendar = ServiceHours(week, frozenset(), zone)
+    calendar = _calendar(weekdays, hours, zone)
     with _work() as session:
         roster.add_team(session, name, country=country.upper(), phone=phone, hours=calendar.to_json(), now=clock.now())
     click.echo(f"Added {name}. Nothing with a safety item goes out until: monitor team cover {name!r} E-MAIL")
@@ -69,11 +82,10 @@ def add_team_command(name: str, zone: str, country: str, phone: str, weekdays: s
 @click.option("--hours", default="09:00-17:00", show_default=True)
 def cover_command(name: str, email: str, weekdays: str, hours: str) -> None:
     """Name the staff member who reads a team's safety answers on these weekdays."""
-    opens, closes = _hours(hours)
+    week = _calendar(weekdays, hours).week
+    [(opens, closes)] = set(week.values())
     with _work() as session:
-        roster.set_cover(
-            session, name, email, weekdays=_weekdays(weekdays), opens=opens, closes=closes, now=clock.now()
-        )
+        roster.set_cover(session, name, email, weekdays=tuple(week), opens=opens, closes=closes, now=clock.now())
     click.echo(f"Safety answers of {name} have a reader.")
 
 
@@ -92,9 +104,10 @@ def add_staff_command(email: str, name: str, role: str, teams: tuple[str, ...], 
     """Add a staff member. Prints the password and the one-time-code secret: once, and nowhere else."""
     if "@" not in email:
         raise BadInput("EMAIL: this is not an e-mail address")
+    each_once = tuple(dict.fromkeys(teams))
     with _work() as session:
         login = roster.add_staff_member(
-            session, email, name=name, role=Role(role), teams=teams, language=language, now=clock.now()
+            session, email, name=name, role=Role(role), teams=each_once, language=language, now=clock.now()
         )
     click.echo(f"password     {login.password}\nTOTP secret  {login.totp_secret}")
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from monitor.bench import committing, sweeps
+from monitor.bench import committing, sending, sweeps
 from monitor.bench.courses import FIRST_TIMERS, NOW
 from monitor.bench.pages import check_in_page, patient_app, progress_page
 from monitor.bench.population import Service
 from monitor.bench.report import Bar, Gate
 from monitor.bench.run import invented_settings
 from monitor.checkins.closing import due_to_close
-from monitor.db import reading
+from monitor.db import reading, unit_of_work
 from monitor.flags.called_for import sweep
+from monitor.messaging.delivery import Courier
+from monitor.messaging.models import Message
+from monitor.work_queue import upgrade
 
 MOST_STATEMENTS = 11
 """To keep a check-in that raises nothing. SQLite is told BEGIN; PostgreSQL is asked to hold the episode."""
@@ -116,13 +121,61 @@ def test_an_answer_that_is_lost_does_not_pass(service: Service, monkeypatch: pyt
 def test_keeping_a_check_in_takes_few_statements(service: Service) -> None:
     settings = invented_settings()
     counts = []
-    for sending in committing.prepare(service, 20):
+    for each in committing.prepare(service, 20):
         with statements(service.engine) as sent:
-            committing._commit(service, settings, sending)
+            committing._commit(service, settings, each)
         counts.append(len(sent))
 
     assert min(counts) <= MOST_STATEMENTS
     assert max(counts) <= MOST_STATEMENTS + MOST_FOR_FLAGS
+
+
+# ---- texts ----
+
+
+@pytest.fixture
+def few_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bench that is done soon."""
+    for name, value in {"PLANNED": 9, "DUE": 60, "CLAIMED_TOGETHER": 7, "BLOCK": 5}.items():
+        monkeypatch.setattr(sending, name, value)
+
+
+@pytest.mark.usefixtures("few_texts")
+def test_every_text_is_claimed_by_one_and_sent_once_however_it_is_sent(service: Service) -> None:
+    if service.name == "postgresql":
+        upgrade(service.engine)
+
+    measured = sending.sending(service, times=1)
+
+    assert gates(measured) == {
+        "every due text is claimed by one claimer": True,
+        "every text is sent exactly once": True,
+    }
+    ways = [bar.what for bar in measured if isinstance(bar, Bar)]
+    assert len(ways) == (3 if service.name == "sqlite" else 4)
+
+
+@pytest.mark.usefixtures("few_texts")
+def test_a_text_that_two_claim_or_nobody_sends_does_not_pass(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, dispatch = sending.claim, sending.dispatch
+    twice: list[UUID] = []
+
+    def remember(*arguments: Any, **terms: Any) -> list[UUID]:
+        batch = claim(*arguments, **terms)
+        twice.extend(batch[:1])
+        return [*batch, *twice[:1]] if batch else batch
+
+    def forget(courier: Courier) -> object:
+        with unit_of_work(courier.sessions) as session:
+            session.execute(sa.delete(Message).where(Message.id == session.scalar(sa.select(sa.func.max(Message.id)))))
+        return dispatch(courier)
+
+    monkeypatch.setattr(sending, "claim", remember)
+    monkeypatch.setattr(sending, "dispatch", forget)
+
+    assert list(gates(sending.sending(sqlite_service, times=1)).values()) == [False, False]
 
 
 # ---- pages ----
