@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from monitor.audit import first_broken_link
 from monitor.beats import last_beat
 from monitor.care.promises import has_cover
 from monitor.config import Environment, Gateway, Settings
@@ -15,7 +16,9 @@ from monitor.db import Sessions, reading
 from monitor.health import CLOCK_IS_LATE_AFTER
 from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, is_draft
 from monitor.measures import catalogue
-from monitor.messaging.models import Message, MessageState
+from monitor.messaging.models import Message, MessageState, RefusedCall
+from monitor.messaging.outages import open_outage
+from monitor.messaging.unsent import unsent_yesterday
 from monitor.people import help_lines
 from monitor.people.models import CareTeam, Role, StaffMember
 
@@ -39,9 +42,9 @@ class Finding:
 
 
 def examine(settings: Settings, sessions: Sessions, now: datetime) -> list[Finding]:
-    """Look at settings, clock, outbox, cover, languages and help lines. Reads only; names no patient."""
+    """Look at settings, clock, outbox, cover, languages, help lines and audit trail. Reads only; names no patient."""
     with reading(sessions) as session:
-        return [
+        findings = [
             *_settings(settings),
             *_clock(session, now),
             *_outbox(session, now),
@@ -49,6 +52,7 @@ def examine(settings: Settings, sessions: Sessions, now: datetime) -> list[Findi
             *_languages(settings),
             *_help_lines(now),
         ]
+    return [*findings, *_audit_trail(sessions)]
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -64,7 +68,7 @@ def _clock(session: Session, now: datetime) -> Iterator[Finding]:
     beat = last_beat(session, "tick")
     if beat is None:
         yield Finding(State.MEND, "the clock has never run: start the service, or run: monitor tick")
-    elif now - beat > CLOCK_IS_LATE_AFTER:
+    elif abs(now - beat) > CLOCK_IS_LATE_AFTER:  # a run `--at` some later day says nothing about today
         yield Finding(State.MEND, f"the clock last ran at {beat:%Y-%m-%d %H:%M} UTC")
     else:
         yield Finding(State.GOOD, "the clock is running")
@@ -72,12 +76,22 @@ def _clock(session: Session, now: datetime) -> Iterator[Finding]:
 
 def _outbox(session: Session, now: datetime) -> Iterator[Finding]:
     count = sa.select(sa.func.count()).select_from(Message)
-    waiting = session.scalar(count.where(Message.state == MessageState.QUEUED, Message.due_at < now)) or 0
+    on_their_way = (MessageState.QUEUED, MessageState.ENQUEUED)
+    waiting = session.scalar(count.where(Message.state.in_(on_their_way), Message.due_at < now)) or 0
     unknown = session.scalar(count.where(Message.state == MessageState.UNKNOWN)) or 0
     if waiting:
         yield Finding(State.KNOW, f"{waiting} texts are due and have not gone yet")
     if unknown:
         yield Finding(State.KNOW, f"{unknown} texts may or may not have arrived: the provider's reply was lost")
+    outage = open_outage(session)
+    if outage is not None:
+        yield Finding(State.MEND, f"no text can go since {outage.began_at:%Y-%m-%d %H:%M} UTC: code {outage.code}")
+    unsent = unsent_yesterday(session, now)
+    if unsent:
+        yield Finding(State.MEND, f"{unsent} texts of yesterday did not go")
+    refused = session.scalar(sa.select(sa.func.sum(RefusedCall.count)).where(RefusedCall.on == now.date())) or 0
+    if refused:
+        yield Finding(State.KNOW, f"{refused} calls of today claimed to be the provider's and were refused")
 
 
 def _teams(session: Session) -> Iterator[Finding]:
@@ -116,3 +130,14 @@ def _help_lines(now: datetime) -> Iterator[Finding]:
     undialled = sum(line.dialled_on is None for help_here in table.values() for line in help_here.lines)
     if undialled:
         yield Finding(State.KNOW, f"{undialled} help lines come from published lists and were never dialled by anybody")
+
+
+def _audit_trail(sessions: Sessions) -> Iterator[Finding]:
+    with reading(sessions) as session:
+        if session.get_bind().dialect.name == "postgresql":  # else an entry written meanwhile looks like a break
+            session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        broken = first_broken_link(session)
+    if broken is None:
+        yield Finding(State.GOOD, "the audit trail is whole")
+    else:
+        yield Finding(State.MEND, f"the audit trail is broken at entry {broken}: it was changed there or cut off")

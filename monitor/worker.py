@@ -6,24 +6,29 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import joinedload
 
-from monitor import workflows
+from monitor import texting, workflows
 from monitor.beats import beat, last_beat
 from monitor.care.models import Episode
-from monitor.checkins import closing, planning, prompts
+from monitor.checkins import appointment_texts, closing, planning, prompts
 from monitor.checkins.models import CheckIn
 from monitor.clock import Clock
-from monitor.config import Environment, Gateway, Settings
+from monitor.config import Dispatcher, Environment, Gateway, Settings
 from monitor.db import Sessions, reading, unit_of_work
 from monitor.flags.proof import prove
+from monitor.messaging import spend
 from monitor.messaging.delivery import Courier
+from monitor.messaging.followers import Followers
 from monitor.messaging.gateway import ConsoleGateway, SmsGateway
 from monitor.messaging.jobs import DispatchReport, dispatch
+from monitor.messaging.reconcile import ReconcileReport, reconcile
+from monitor.messaging.spend import Limits
 from monitor.people.service import forget_attempts
 
 if TYPE_CHECKING:
@@ -31,8 +36,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Dispatch = Callable[[Courier], DispatchReport]
+"""Sees to the texts that are due."""
 BATCH = 200
 DAY = timedelta(days=1)
+SPENDING_KEPT = timedelta(days=400)
+"""What a day's texts came to can be compared with the same day a year ago."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,9 @@ class TickReport:
 
     planned: int
     closed: int
+    received: int
     texts: DispatchReport
+    found: ReconcileReport
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -54,7 +65,7 @@ def make_gateway(settings: Settings) -> SmsGateway:
         return ConsoleGateway(sys.stdout, show_text=settings.environment is Environment.DEMO)
     from monitor.messaging.twilio_gateway import TwilioGateway  # twilio takes 6 MB and a tenth of a second to import
 
-    return TwilioGateway(settings)
+    return TwilioGateway(settings, callback_base=settings.base_url)
 
 
 def make_courier(settings: Settings, sessions: Sessions, clock: Clock, gateway: SmsGateway | None = None) -> Courier:
@@ -63,22 +74,41 @@ def make_courier(settings: Settings, sessions: Sessions, clock: Clock, gateway: 
         sessions=sessions,
         gateway=gateway or make_gateway(settings),
         clock=clock,
-        guard=prompts.may_go,
-        on_sent=prompts.after_sent,
+        followers=make_followers(settings),
         base_url=settings.base_url,
         sender_name=settings.sender_name,
+        limits=Limits(settings.spend_per_day, settings.spend_per_prefix, settings.spend_per_patient),
+        take_in=partial(texting.handle_waiting, sessions, settings, clock),
     )
 
 
-def tick(courier: Courier) -> TickReport:
+def make_followers(settings: Settings) -> Followers:
+    """Return what check-ins and flags have to say about a text and want to know of it."""
+    return Followers(guard=prompts.may_go, on_sent=prompts.after_sent, on_lost=texting.after_lost)
+
+
+def make_dispatch(settings: Settings) -> Dispatch:
+    """Return who sees to the texts that are due: this process, or the workers that they are handed over to."""
+    if settings.dispatcher is Dispatcher.EMBEDDED:
+        return dispatch
+    from monitor.messaging.distributed import hand_over  # procrastinate is imported by those alone who need it
+
+    return lambda courier: DispatchReport(handed_over=hand_over(courier))
+
+
+def tick(courier: Courier, send: Dispatch = dispatch) -> TickReport:
     """Run every job once, in the order in which one feeds the next."""
+    received = courier.take_in()
     planned = plan(courier)
-    texts = dispatch(courier)
+    with unit_of_work(courier.sessions) as session:
+        appointment_texts.queue_ahead(session, courier.clock(), sender=courier.sender_name)
+    texts = send(courier)
+    found = reconcile(courier)
     closed = close(courier)
     once_a_day(courier)
     with unit_of_work(courier.sessions) as session:
         beat(session, "tick", courier.clock())
-    return TickReport(planned, closed, texts)
+    return TickReport(planned, closed, received, texts, found)
 
 
 def plan(courier: Courier) -> int:
@@ -130,10 +160,13 @@ def once_a_day(courier: Courier) -> None:
     prove(courier.sessions, courier.clock)
     with unit_of_work(courier.sessions) as session:
         forget_attempts(session, now - DAY)
+        spend.forget(session, (now - SPENDING_KEPT).date())
         beat(session, "day", now)
 
 
-def start_clock(courier: Courier, lock_path: Path | None = None) -> "BackgroundScheduler | None":
+def start_clock(
+    courier: Courier, lock_path: Path | None = None, send: Dispatch = dispatch
+) -> "BackgroundScheduler | None":
     """Start the ticks in this process; None when another process beside the same SQLite file has the clock already."""
     held = _hold(lock_path) if lock_path else None
     if lock_path and held is None:
@@ -144,29 +177,29 @@ def start_clock(courier: Courier, lock_path: Path | None = None) -> "BackgroundS
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     scheduler.lock_file = held  # an open file is a held lock; the scheduler keeps it as long as it runs
-    every: tuple[tuple[Callable[[Courier], object], timedelta], ...] = (
-        (tick, timedelta(seconds=60)),
-        (dispatch, timedelta(seconds=5)),
+    every: tuple[tuple[str, Callable[[Courier], object], timedelta], ...] = (
+        ("tick", partial(tick, send=send), timedelta(seconds=60)),
+        ("send", send, timedelta(seconds=5)),
     )
-    for job, interval in every:
+    for name, job, interval in every:
         scheduler.add_job(
             _logged,
             "interval",
             seconds=interval.total_seconds(),
-            args=[job, courier],
-            id=job.__name__,
+            args=[name, job, courier],
+            id=name,
             next_run_time=courier.clock(),
         )
     scheduler.start()
     return scheduler
 
 
-def _logged(job: Callable[[Courier], object], courier: Courier) -> None:
+def _logged(name: str, job: Callable[[Courier], object], courier: Courier) -> None:
     """Run a job; a failure is logged without its message, which may quote a row, and the next tick tries again."""
     try:
         job(courier)
     except Exception as error:
-        log.error("job %s failed: %s", job.__name__, type(error).__name__)
+        log.error("job %s failed: %s", name, type(error).__name__)
 
 
 def _hold(path: Path) -> TextIOWrapper | None:

@@ -32,6 +32,8 @@ PATIENT_ROUTES = {
     "GET /me": "unlocked_phone",
     "GET /me/settings": "unlocked_phone",
     "POST /me/settings": "unlocked_phone",
+    "POST /hooks/twilio/status": "signed_by_twilio",
+    "POST /hooks/twilio/text": "signed_by_twilio",
     "POST /me/unlock": "invitation_or_pin",
     "GET /set-up": "invitation_or_pin",
     "POST /set-up": "invitation_or_pin",
@@ -40,6 +42,7 @@ PATIENT_ROUTES = {
 }
 STAFF_ROUTES = {
     "GET /": "signed_in",
+    "GET /contact-problems": "may_see_patients",
     "GET /find": "may_see_patients",
     "POST /find": "may_see_patients",
     "POST /flags/<uuid:flag_id>/attempt": "may_record",
@@ -48,9 +51,13 @@ STAFF_ROUTES = {
     "POST /flags/<uuid:flag_id>/seen": "may_record",
     "GET /healthz": "anyone",
     "GET /patients/<uuid:patient_id>": "may_see_patients",
+    "GET /patients/<uuid:patient_id>/answers": "may_record",
+    "POST /patients/<uuid:patient_id>/answers": "may_record",
     "POST /patients/<uuid:patient_id>/appointments": "may_record",
+    "POST /patients/<uuid:patient_id>/by-text": "may_enrol",
     "POST /patients/<uuid:patient_id>/device": "may_enrol",
     "POST /patients/<uuid:patient_id>/invite": "may_enrol",
+    "GET /patients/<uuid:patient_id>/messages": "may_see_patients",
     "POST /patients/<uuid:patient_id>/number": "may_enrol",
     "POST /patients/<uuid:patient_id>/opt-in": "may_enrol",
     "POST /patients/<uuid:patient_id>/opt-out": "may_enrol",
@@ -61,6 +68,7 @@ STAFF_ROUTES = {
     "GET /sign-in": "anyone",
     "POST /sign-in": "anyone",
     "POST /sign-out": "signed_in",
+    "GET /texts": "may_enrol",
     "GET /static/<path:filename>": "our own files",
 }
 DEMO_ROUTES = {
@@ -68,6 +76,7 @@ DEMO_ROUTES = {
     "GET /demo/device/<token>": "where_everybody_is_invented",
     "POST /demo/device/<token>": "where_everybody_is_invented",
     "GET /demo/texts": "where_everybody_is_invented",
+    "POST /demo/texts/<token>": "where_everybody_is_invented",
 }
 MOST_PATIENT_ROUTES = 20
 OPEN_TO_ALL = {"anyone", "our own files"}

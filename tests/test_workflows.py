@@ -9,7 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from monitor import workflows
-from monitor.checkins.models import Answer, CancelReason, CheckIn, CheckInKind, MeasureState, Mode, Score, Submission
+from monitor.checkins.models import (
+    Answer,
+    CancelReason,
+    CheckIn,
+    CheckInKind,
+    DialogueEnd,
+    MeasureState,
+    Mode,
+    Score,
+    Submission,
+    TextDialogue,
+)
 from monitor.checkins.service import Delivery, find, find_open
 from monitor.db import Sessions, unit_of_work
 from monitor.flags import service as flags
@@ -19,8 +30,8 @@ from monitor.ids import new_id, new_token
 from monitor.messaging.gateway import RecordingGateway
 from monitor.messaging.models import Message, MessageState
 from monitor.messaging.texts import TextKind
-from monitor.people.models import Consent, Party, Patient, Purpose
-from monitor.people.service import newest_consent
+from monitor.people.models import Channel, Consent, ContactPreference, Party, Patient, Purpose
+from monitor.people.service import newest_consent, prefer, preference
 from monitor.worker import make_courier, tick
 from monitor.workflows import CheckInTaken, Receipt
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers, token_of
@@ -71,7 +82,9 @@ class Phone:
     def add(self, key: UUID, at: datetime = NOW, *, call: bool = False, safe: SelfSafety | None = None) -> bool:
         """Add something on the page after sending."""
         with unit_of_work(self.sessions) as session:
-            return workflows.after_safety(session, self.token, key, call_asked=call, self_safety=safe, now=at)
+            check_in = find(session, self.token)
+            assert check_in is not None
+            return workflows.after_safety(session, check_in, key, call_asked=call, self_safety=safe, now=at)
 
     def ask_for_a_link(self, token: str | None = None, at: datetime = NOW) -> None:
         with unit_of_work(self.sessions) as session:
@@ -158,9 +171,10 @@ def test_a_receipt_is_found_again_by_its_link_and_its_key_alone(phone: Phone) ->
     first = phone.send(answers(item9=1, phq9=1), key)
 
     with unit_of_work(phone.sessions) as session:
-        assert workflows.repeat_of(session, phone.token, key) == Receipt(first.submission_id, True, repeated=True)
-        assert workflows.repeat_of(session, phone.token, new_id()) is None
-        assert workflows.repeat_of(session, new_token(), key) is None
+        check_in = find(session, phone.token)
+        assert check_in is not None
+        assert workflows.repeat_of(session, check_in, key) == Receipt(first.submission_id, True, repeated=True)
+        assert workflows.repeat_of(session, check_in, new_id()) is None
 
 
 def test_another_page_of_the_same_check_in_is_too_late(phone: Phone) -> None:
@@ -628,6 +642,48 @@ def test_an_opt_in_brings_the_next_check_in_and_none_of_those_that_were_cancelle
     cancelled = [check_in for check_in in phone.all(CheckIn) if check_in.cancelled_at]
     assert [check_in.id for check_in in cancelled] == [phone.check_in.id]
     assert phone.kinds == [FlagKind.OPTED_OUT], "what became of it is for a person to write down"
+
+
+@pytest.mark.parametrize("said_by", Party)
+def test_who_was_rung_and_wants_texts_gets_texts(sessions: Sessions, settings: Any, said_by: Party) -> None:
+    """The patient's page, and the one of staff, say that the next check-in comes by text."""
+    phone = Phone(sessions, settings, weekday=3, planned_until=NOW, consent=False)
+    with unit_of_work(sessions) as session:
+        patient = session.get_one(Patient, phone.care.patient.id)
+        until = (NOW + 9 * DAY).date()
+        terms: dict[str, Any] = {"weekday": 3, "at": NOW.time(), "by_text": True, "paused_until_on": until}
+        prefer(session, patient, channel=Channel.PHONE, set_by=Party.STAFF, now=NOW - DAY, **terms)
+        staff_id = phone.care.clinician.id if said_by is Party.STAFF else None
+
+        workflows.opt_in(session, patient, said_by=said_by, now=NOW, staff_id=staff_id)
+
+        kept = preference(session, patient.id)
+        assert kept is not None
+        assert (kept.channel, kept.weekday, kept.at, kept.by_text) == (Channel.TEXT, 3, NOW.time(), True)
+        assert (kept.paused_until_on, kept.set_by, kept.staff_member_id) == (until, said_by, staff_id)
+    assert [text for days in range(9) for text in phone.tick(NOW + days * DAY).sent] == []
+    assert len([text for days in range(9, 17) for text in phone.tick(NOW + days * DAY).sent]) > 0
+
+
+def test_an_opt_in_changes_no_wish_of_somebody_who_had_texts(phone: Phone) -> None:
+    phone.opt_out()
+    phone.opt_in(NOW + HOUR)
+
+    assert len(phone.all(ContactPreference)) == 1
+
+
+def test_an_opt_out_by_whatever_way_ends_a_check_in_by_text(phone: Phone) -> None:
+    with unit_of_work(phone.sessions) as session:
+        other = a_patient(session, phone.care.team, phone.care.clinician, number="+447700900002")
+        theirs = a_check_in(session, other)
+        for care, check_in in ((phone.care, phone.check_in), (other, theirs)):
+            terms = {"patient_id": care.patient.id, "check_in_id": check_in.id, "language": "en"}
+            session.add(TextDialogue(**terms, began_at=NOW, last_at=NOW))
+
+    phone.opt_out(NOW + HOUR)
+
+    ended = {dialogue.check_in_id: (dialogue.ended, dialogue.ended_at) for dialogue in phone.all(TextDialogue)}
+    assert ended == {phone.check_in.id: (DialogueEnd.STOPPED, NOW + HOUR), theirs.id: (None, None)}
 
 
 def a_text(care: InCare, check_in: CheckIn) -> Message:

@@ -162,7 +162,9 @@ def test_a_copy_that_comes_while_the_first_is_being_kept_waits_and_gets_its_rece
     def copy() -> workflows.Receipt | None:
         assert kept.wait(10)
         with unit_of_work(sessions) as session:
-            return workflows.repeat_of(session, token, key)
+            check_in = find(session, token)
+            assert check_in is not None
+            return workflows.repeat_of(session, check_in, key)
 
     def commit() -> None:
         assert kept.wait(10)
