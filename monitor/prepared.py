@@ -82,10 +82,12 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def insert_into(model: type[Base], *without: str) -> Prepared:
-    """Return the statement that adds rows, with every column but those named; NULL where no value is given."""
+def every_column(model: type[Base], *without: str) -> dict[str, sa.BindParameter[Any]]:
+    """Return a parameter for every column of a table but those named; NULL where no value is given for it."""
     columns = [column for column in table(model).columns if column.name not in without]
-    values: dict[str, sa.BindParameter[Any]] = {
-        column.name: sa.bindparam(column.name, None, required=not column.nullable) for column in columns
-    }
-    return Prepared(sa.insert(table(model)).values(values).inline())
+    return {each.name: sa.bindparam(each.name, None, required=not each.nullable) for each in columns}
+
+
+def insert_into(model: type[Base], *without: str) -> Prepared:
+    """Return the statement that adds rows with every column but those named."""
+    return Prepared(sa.insert(table(model)).values(every_column(model, *without)).inline())

@@ -48,7 +48,7 @@ def _queue(
     due_at = _due_at(appointment.starts_at, patient.time_zone, hour, now)
     if due_at is None:
         return False
-    message = outbox.queue(
+    queued = outbox.queue(
         session,
         patient=patient,
         purpose=TextKind.APPOINTMENT,
@@ -59,7 +59,7 @@ def _queue(
         expires_at=appointment.starts_at - STILL_OF_USE,
         now=now,
     )
-    return message is not None
+    return queued is not None
 
 
 def drop(session: Session, appointment_id: UUID, now: datetime) -> None:

@@ -13,7 +13,7 @@ from monitor.ids import new_id
 from monitor.messaging.models import IS_WAITING, Message, MessageState
 from monitor.messaging.texts import ANSWERS_A_TEXT, TextKind
 from monitor.people.models import Patient
-from monitor.prepared import Prepared
+from monitor.prepared import Prepared, every_column
 
 REPLY_IS_USEFUL = timedelta(hours=1)
 """Whoever wrote has put the phone away after that; an answer out of the blue only puzzles."""
@@ -27,6 +27,12 @@ _CANCEL = (
     .where(sa.text(IS_WAITING))  # as bound values SQLite would plan the statement anew each time
     .values(state=MessageState.CANCELLED, owner=None, lease_until=sa.bindparam("now"))
 )
+_QUEUE = {
+    dialect: Prepared(
+        insert(table(Message)).values(every_column(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    )
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 _CANCEL_FOR_CHECK_IN = Prepared(
     _CANCEL.where(
         _ROWS.check_in_id == sa.bindparam("whose"),
@@ -49,29 +55,30 @@ def queue(
     check_in_id: UUID | None = None,
     appointment_id: UUID | None = None,
     prepared: str | None = None,
-) -> Message | None:
-    """Put a text in the outbox, or return None when one with this key is there already, whatever became of it.
+) -> UUID | None:
+    """Put a text in the outbox and return its id; None when one with this key is there, whatever became of it.
 
     It goes at `due_at` or as soon after it as it may, and not at all from `expires_at` on. `prepared` is its body,
     where that is written now and not when it goes.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.flush()
     message_id = new_id()
-    statement = insert(Message).values(
-        id=message_id,
-        patient_id=patient.id,
-        check_in_id=check_in_id,
-        appointment_id=appointment_id,
-        purpose=purpose,
-        dedupe_key=dedupe_key,
-        language=patient.language,
-        _prepared=None if prepared is None else _sealed(patient, message_id, prepared),
-        due_at=due_at,
-        expires_at=expires_at,
-        created_at=now,
-    )
-    absent_only = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return session.scalars(absent_only.returning(Message)).one_or_none()
+    row = {
+        "id": message_id,
+        "patient_id": patient.id,
+        "check_in_id": check_in_id,
+        "appointment_id": appointment_id,
+        "purpose": purpose,
+        "dedupe_key": dedupe_key,
+        "language": patient.language,
+        "prepared": None if prepared is None else _sealed(patient, message_id, prepared),
+        "due_at": due_at,
+        "expires_at": expires_at,
+        "created_at": now,
+    }
+    start = {"state": MessageState.QUEUED, "attempt": 0, "lookups": 0}
+    is_new = _QUEUE[session.get_bind().dialect.name].run(session, [row], **start) == 1
+    return message_id if is_new else None
 
 
 def queue_reply(
@@ -83,7 +90,7 @@ def queue_reply(
     key: str,
     now: datetime,
     check_in_id: UUID | None = None,
-) -> Message | None:
+) -> UUID | None:
     """Queue an answer to what a patient has just written: it goes at once, or not at all when it is of no use any more.
 
     `body` is in the patient's language already. None when there is an answer with this key. Raises ValueError for a

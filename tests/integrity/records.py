@@ -14,7 +14,7 @@ from monitor.flags import service as flags
 from monitor.flags.kinds import AttemptOutcome
 from monitor.flags.models import Flag
 from monitor.ids import new_id
-from monitor.messaging.models import Message
+from monitor.messaging.models import DeliveryEvent, Message
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Channel, Party, StaffMember
 from monitor.people.service import prefer
@@ -61,6 +61,7 @@ def a_record(session: Session, settings: Settings, number: str = "+447700900001"
             created_at=NOW,
         )
     )
+    session.add(DeliveryEvent(provider_id=str(new_id()), status="delivered", received_at=NOW, applied=False))
     found = find(session, token_of(check_in))
     assert found is not None
     delivery = Delivery(new_id(), "en", Mode.LINK, known_device=False, note="A note.")

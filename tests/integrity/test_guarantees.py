@@ -27,6 +27,7 @@ APPEND_ONLY = (
     "audit_entries",
     "consents",
     "contact_preferences",
+    "delivery_events",
     "flag_events",
     "scores",
     "step_assignments",

@@ -73,9 +73,9 @@ def queue_text(session: Session, patient: Patient, **wanted: Any) -> Message:
     """Queue a reminder that is due at noon and of use for two days."""
     terms = {"purpose": TextKind.REMINDER, "check_in_id": new_id(), "dedupe_key": str(new_id())}
     terms |= {"due_at": NOON, "expires_at": NOON + TWO_DAYS, "now": NOON} | wanted
-    message = outbox.queue(session, patient=patient, **terms)
-    assert message is not None
-    return message
+    message_id = outbox.queue(session, patient=patient, **terms)
+    assert message_id is not None
+    return session.get_one(Message, message_id)
 
 
 def wanted(session: Session, message: Message, now: datetime) -> None:
