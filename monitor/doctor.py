@@ -88,7 +88,7 @@ def _outbox(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding(State.MEND, f"no text can go since {outage.began_at:%Y-%m-%d %H:%M} UTC: code {outage.code}")
     unsent = unsent_yesterday(session, now)
     if unsent:
-        yield Finding(State.MEND, f"{unsent} texts of yesterday did not go")
+        yield Finding(State.KNOW, f"{unsent} texts of yesterday did not go")
     refused = session.scalar(sa.select(sa.func.sum(RefusedCall.count)).where(RefusedCall.on == now.date())) or 0
     if refused:
         yield Finding(State.KNOW, f"{refused} calls of today claimed to be the provider's and were refused")

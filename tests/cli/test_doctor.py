@@ -14,7 +14,8 @@ from monitor.beats import JobBeat, beat
 from monitor.checkins.models import CheckIn
 from monitor.db import Sessions, unit_of_work
 from monitor.ids import new_id
-from monitor.messaging.models import Message, MessageState
+from monitor.messaging import outages
+from monitor.messaging.models import Message, MessageState, RefusedCall
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Role, SafetyCover, StaffMember
 from tests.builders import a_check_in, a_patient, a_staff_member, a_team
@@ -227,9 +228,25 @@ def test_texts_that_wait_or_are_lost_are_counted_and_stop_nobody(ready: Program,
 
     result = ready("doctor")
 
-    assert ("know", "2 texts are due and have not gone yet") in findings(result)
+    assert ("know", "3 texts are due and have not gone yet") in findings(result)
     assert ("know", "1 texts may or may not have arrived: the provider's reply was lost") in findings(result)
     assert result.status == 0
+
+
+def test_an_outage_and_what_it_left_unsent_and_forged_calls_are_named(ready: Program, sessions: Sessions) -> None:
+    now = datetime.now(UTC)
+    with unit_of_work(sessions) as session:
+        outages.begin(session, "20003", now - timedelta(hours=1))
+        a_text(session, MessageState.QUEUED, due_at=now - timedelta(days=1))
+        session.add(RefusedCall(on=now.date(), hook="status", why="signature", count=7))
+
+    result = ready("doctor")
+
+    told = findings(result)
+    assert ("know", "1 texts of yesterday did not go") in told
+    assert ("know", "7 calls of today claimed to be the provider's and were refused") in told
+    assert [state for state, what in told if what.startswith("no text can go since") and "20003" in what] == ["mend"]
+    assert result.status == 1
 
 
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
