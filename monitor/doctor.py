@@ -80,18 +80,22 @@ def _outbox(session: Session, now: datetime) -> Iterator[Finding]:
     waiting = session.scalar(count.where(Message.state.in_(on_their_way), Message.due_at < now)) or 0
     unknown = session.scalar(count.where(Message.state == MessageState.UNKNOWN)) or 0
     if waiting:
-        yield Finding(State.KNOW, f"{waiting} texts are due and have not gone yet")
+        yield Finding(State.KNOW, f"{_texts(waiting)} due and not gone yet")
     if unknown:
-        yield Finding(State.KNOW, f"{unknown} texts may or may not have arrived: the provider's reply was lost")
+        yield Finding(State.KNOW, f"{_texts(unknown)} that may or may not have arrived: the provider's reply was lost")
     outage = open_outage(session)
     if outage is not None:
         yield Finding(State.MEND, f"no text can go since {outage.began_at:%Y-%m-%d %H:%M} UTC: code {outage.code}")
     unsent = unsent_yesterday(session, now)
     if unsent:
-        yield Finding(State.KNOW, f"{unsent} texts of yesterday did not go")
+        yield Finding(State.KNOW, f"{_texts(unsent)} of yesterday did not go")
     refused = session.scalar(sa.select(sa.func.sum(RefusedCall.count)).where(RefusedCall.on == now.date())) or 0
     if refused:
         yield Finding(State.KNOW, f"{refused} calls of today claimed to be the provider's and were refused")
+
+
+def _texts(count: int) -> str:
+    return "1 text" if count == 1 else f"{count} texts"
 
 
 def _teams(session: Session) -> Iterator[Finding]:
