@@ -21,7 +21,7 @@ demo: setup ## run the fictional service at a local address
 	@$(BIN)/monitor demo
 
 test: setup browser ## run every test, PostgreSQL and browser included
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 check: setup ## format, lint, types, translations
 	@$(BIN)/ruff format --quiet .
