@@ -1,5 +1,6 @@
 """What every test may ask for: databases, a browser, and the certainty that nothing reaches the network."""
 
+import asyncio
 import base64
 import ipaddress
 import shutil
@@ -161,3 +162,12 @@ def sqlite_sessions(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Sessions]
     engine = make_engine(f"sqlite:///{path}")
     yield sessionmaker(engine, expire_on_commit=False)
     engine.dispose()
+
+
+@pytest.fixture
+def no_loop_of_the_browsers() -> Iterator[None]:
+    """Set aside the event loop that an open browser keeps running in this thread: workers run one of their own."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)

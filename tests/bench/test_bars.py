@@ -21,6 +21,8 @@ from monitor.messaging.delivery import Courier
 from monitor.messaging.models import Message
 from monitor.work_queue import upgrade
 
+pytestmark = pytest.mark.usefixtures("no_loop_of_the_browsers")
+
 MOST_STATEMENTS = 11
 """To keep a check-in that raises nothing. SQLite is told BEGIN; PostgreSQL is asked to hold the episode."""
 MOST_FOR_FLAGS = 8

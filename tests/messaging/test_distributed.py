@@ -26,6 +26,8 @@ from monitor.messaging.texts import TextKind
 from tests.messaging.outbox_setting import NOON, Outbox, add_patient, queue_text
 from tests.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.usefixtures("no_loop_of_the_browsers")
+
 HOUR = timedelta(hours=1)
 
 
