@@ -21,7 +21,7 @@ from monitor.flags.kinds import SelfSafety as SelfSafety
 from monitor.measures import catalogue
 from monitor.messaging import outbox
 from monitor.people.models import Channel, Party, Patient, Purpose
-from monitor.people.service import newest_consent, prefer, preference, state_consent
+from monitor.people.service import change_preference, newest_consent, preference, state_consent
 
 SAID_BEFOREHAND = frozenset({Rule.S1, Rule.S3, Rule.S4, Rule.C1})
 """What the first answers of a check-in can already say: the rest waits for the rest."""
@@ -174,17 +174,8 @@ def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime,
     state_consent(session, patient, tuple(Purpose), True, said_by=said_by, now=now, staff_member_id=staff_id)
     wishes = preference(session, patient.id)
     if wishes is not None and wishes.channel is not Channel.TEXT:
-        prefer(
-            session,
-            patient,
-            weekday=wishes.weekday,
-            at=wishes.at,
-            channel=Channel.TEXT,
-            by_text=wishes.by_text,
-            set_by=said_by,
-            now=now,
-            paused_until_on=wishes.paused_until_on,
-            staff_member_id=staff_id,
+        change_preference(
+            session, patient, wishes, channel=Channel.TEXT, set_by=said_by, now=now, staff_member_id=staff_id
         )
     planning.replan(session, patient, now)
 

@@ -13,6 +13,8 @@ from monitor.checkins.models import CheckIn, CheckInKind, MonitoringPlan
 from monitor.db import keyring
 from monitor.ids import new_id, token_hash
 from monitor.messaging.links import check_in_token
+from monitor.messaging.models import Message, MessageState
+from monitor.messaging.texts import TextKind
 from monitor.people.models import (
     CareTeam,
     Channel,
@@ -238,3 +240,23 @@ def a_date(days_ago: int) -> date:
 def an_id() -> UUID:
     """Any id: of nothing that exists."""
     return new_id()
+
+
+TAKEN = frozenset({MessageState.SENT, MessageState.DELIVERED, MessageState.UNDELIVERED})
+
+
+def a_text(
+    patient_id: UUID, at: datetime, state: MessageState, kind: TextKind = TextKind.REMINDER, **values: Any
+) -> Message:
+    """A text that was due at a moment, went then if it went at all, and was of use for a day."""
+    times = {"due_at": at, "expires_at": at + timedelta(days=1), "intent_at": at, "created_at": at}
+    if state in TAKEN:
+        times["sent_at"] = at
+    return Message(
+        patient_id=patient_id,
+        purpose=kind,
+        dedupe_key=str(new_id()),
+        language="en",
+        state=state,
+        **times | values,
+    )

@@ -41,5 +41,10 @@ def seconds(run: Callable[[], object]) -> float:
 
 def interleaved(times: int, runs: Sequence[Callable[[], float]]) -> list[float]:
     """Call each run in turn, `times` over, so that whatever else the machine does meets all; return their medians."""
-    found = [[run() for run in runs] for _ in range(times)]
+    gc.collect()
+    gc.freeze()  # what is there already is not looked through before each run
+    try:
+        found = [[run() for run in runs] for _ in range(times)]
+    finally:
+        gc.unfreeze()
     return [median(each) for each in zip(*found, strict=True)]

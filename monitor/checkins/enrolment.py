@@ -5,6 +5,7 @@ And keeping them reachable afterwards: the invitation, a new link, another numbe
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,8 +23,8 @@ from monitor.messaging.links import PATH, check_in_token
 from monitor.messaging.quiet_hours import to_local, to_utc
 from monitor.messaging.segments import Segments, count
 from monitor.messaging.texts import TextKind, render
-from monitor.people.models import Channel, ContactPreference, Party, Patient, Purpose
-from monitor.people.service import newest_consent, prefer, preference, state_consent
+from monitor.people.models import Channel, Party, Patient, Purpose
+from monitor.people.service import change_preference, newest_consent, prefer, preference, state_consent
 
 FIRST_REVIEW_LOW = timedelta(days=14)
 """Local protocol: the first review of low-intensity care is at day 14 or 21 (clinical fact sheet, part 4.2)."""
@@ -136,10 +137,8 @@ def change_number(
 
 def pause(session: Session, patient: Patient, until_on: date | None, *, staff_member_id: UUID, now: datetime) -> None:
     """Ask nothing before a local date; None ends a pause."""
-    wishes = preference(session, patient.id)
-    if wishes is None:
+    if not _change(session, patient, staff_member_id, now, paused_until_on=until_on):
         return
-    _prefer(session, patient, wishes, wishes.by_text, until_on, staff_member_id, now)
     action = "paused" if until_on else "resumed"
     record(session, Actor("staff", staff_member_id), action, "patient", patient.id, now=now)
 
@@ -149,32 +148,18 @@ def ask_by_text(session: Session, patient: Patient, by_text: bool, *, staff_memb
     wishes = preference(session, patient.id)
     if wishes is None or wishes.by_text == by_text:
         return
-    _prefer(session, patient, wishes, by_text, wishes.paused_until_on, staff_member_id, now)
+    _change(session, patient, staff_member_id, now, by_text=by_text)
     record(session, Actor("staff", staff_member_id), "changed preferences", "patient", patient.id, now=now)
 
 
-def _prefer(
-    session: Session,
-    patient: Patient,
-    before: ContactPreference,
-    by_text: bool,
-    paused_until_on: date | None,
-    staff_member_id: UUID,
-    now: datetime,
-) -> None:
-    prefer(
-        session,
-        patient,
-        weekday=before.weekday,
-        at=before.at,
-        channel=before.channel,
-        by_text=by_text,
-        paused_until_on=paused_until_on,
-        set_by=Party.STAFF,
-        now=now,
-        staff_member_id=staff_member_id,
-    )
+def _change(session: Session, patient: Patient, staff_member_id: UUID, now: datetime, **changed: Any) -> bool:
+    """Change one of a patient's wishes and plan anew. False when they have none yet."""
+    wishes = preference(session, patient.id)
+    if wishes is None:
+        return False
+    change_preference(session, patient, wishes, set_by=Party.STAFF, now=now, staff_member_id=staff_member_id, **changed)
     replan(session, patient, now)
+    return True
 
 
 def _must_be_free(session: Session, number: str, *, shared: bool, but: UUID | None = None) -> None:

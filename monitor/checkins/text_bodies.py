@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from monitor.checkins.dialogue import BACK, DECLINE, REPEAT
 from monitor.checkins.forms import Question
 from monitor.checkins.models import DIFFICULTY_ITEM
-from monitor.i18n import LANGUAGES
 from monitor.messaging.segments import count
-from monitor.messaging.texts import Phrase, say
+from monitor.messaging.texts import Phrase, in_a_line, say
 from monitor.people.help_lines import Help, HelpLine, How
 
 ROOM = 2
@@ -95,7 +94,7 @@ class Bodies:
 
     @property
     def _emergency(self) -> str:
-        return self._dialled(self.aid.emergency.number)
+        return in_a_line(self.aid.emergency.number, self.language)
 
     def _danger(self) -> str:
         return self._say(Phrase.IN_DANGER, number=self._emergency)
@@ -106,7 +105,7 @@ class Bodies:
             yield self._line(line)
 
     def _line(self, line: HelpLine) -> str:
-        number = self._dialled(line.number)
+        number = in_a_line(line.number, self.language)
         if line.how is How.TEXT and line.send:
             return self._say(Phrase.LINE_TO_SEND, name=line.name, word=line.send, number=number)
         if line.how is How.TEXT:
@@ -114,10 +113,3 @@ class Bodies:
         if line.choose:
             return self._say(Phrase.LINE_TO_PRESS, name=line.name, number=number, key=line.choose)
         return f"{line.name}: {number}"
-
-    def _dialled(self, number: str) -> str:
-        """Return a number as it is dialled. From right to left a phone would turn its groups round, so none are left.
-
-        "116 123" would show as "123 116". A text has no markup against that, and some networks print the marks for it.
-        """
-        return number.replace(" ", "") if LANGUAGES[self.language].rtl else number

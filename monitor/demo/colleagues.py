@@ -19,7 +19,7 @@ from monitor.flags import service as flags
 from monitor.flags.kinds import FlagKind, Outcome
 from monitor.flags.models import Flag
 from monitor.people.models import Channel, Party, StaffMember
-from monitor.people.service import prefer, preference
+from monitor.people.service import change_preference, preference
 
 HOURS: dict[FlagKind, tuple[float, float]] = {
     FlagKind.SAFETY: (0.5, 2),
@@ -110,11 +110,10 @@ class Colleagues:
         flags.close(self.session, flag, self._who(flag), outcome, reason, now)
         wishes = preference(self.session, self.care.patient.id)
         if outcome is Outcome.OTHER_CHANNEL_AGREED and wishes is not None:
-            prefer(
+            change_preference(
                 self.session,
                 self.care.patient,
-                weekday=wishes.weekday,
-                at=wishes.at,
+                wishes,
                 channel=Channel.PHONE,
                 set_by=Party.STAFF,
                 now=now,

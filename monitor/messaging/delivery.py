@@ -8,7 +8,7 @@ Locks are taken in one order, patient before message; whoever else locks both mu
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from monitor.clock import Clock
 from monitor.db import Sessions, unit_of_work
-from monitor.messaging import outages, spend, statuses
+from monitor.messaging import caps, outages, spend, statuses
 from monitor.messaging.followers import Followers, Obstacle, Postpone
 from monitor.messaging.gateway import (
     NotAccepted,
@@ -30,10 +30,10 @@ from monitor.messaging.gateway import (
 )
 from monitor.messaging.links import check_in_link
 from monitor.messaging.models import Message, MessageState, SkipReason
-from monitor.messaging.quiet_hours import allowed, next_opening, to_local, to_utc
+from monitor.messaging.quiet_hours import allowed, next_opening
 from monitor.messaging.segments import count
 from monitor.messaging.spend import Limits
-from monitor.messaging.texts import ANSWERS_A_TEXT, PROMPTS, TextKind, render
+from monitor.messaging.texts import ANSWERS_A_TEXT, TextKind, render
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,7 @@ SETTLE = timedelta(minutes=5)
 
 Several times what a request may take here (two times 10 s) and at Twilio (about half a minute).
 """
-TEXTS_A_WEEK = 5
-"""Local protocol: the most texts of all kinds in seven of the patient's days. One a day asks for a check-in."""
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=30), timedelta(minutes=15)
-LEFT = frozenset({MessageState.SENDING, MessageState.UNKNOWN, MessageState.SENT, MessageState.DELIVERED})
-"""The patient has such a text, or may have."""
 LEASED = sa.text("state IN ('claimed', 'sending', 'unknown')")
 """Word for word the condition of an index: SQLite uses a partial index only for a query that repeats it."""
 
@@ -163,35 +159,7 @@ def _obstacle(session: Session, courier: Courier, message: Message, now: datetim
         return SkipReason.NUMBER_FAILED
     if not allowed(now, message.patient.time_zone):
         return Postpone(next_opening(now, message.patient.time_zone))
-    if not _is_over_cap(session, message, now):
-        return None
-    tomorrow = _tomorrow(message, now)
-    return Postpone(tomorrow) if tomorrow < message.expires_at else SkipReason.OVER_CAP
-
-
-def _is_over_cap(session: Session, message: Message, now: datetime) -> bool:
-    """Return whether this text is one too many on the patient's calendar; the patient's lock makes the count hold."""
-    if message.purpose is TextKind.NEW_LINK:
-        return False  # the patient asked for this one, and asking has a limit of its own
-    zone = message.patient.time_zone
-    today = to_local(now, zone).date()
-    lately = sa.select(Message.purpose, Message.intent_at).where(
-        Message.patient_id == message.patient_id,
-        Message.state.in_(LEFT),
-        Message.intent_at > now - timedelta(days=8),
-        Message.purpose.not_in(ANSWERS_A_TEXT),
-    )
-    left = [(purpose, to_local(at, zone).date()) for purpose, at in session.execute(lately) if at]
-    this_week = sum(day > today - timedelta(days=7) for _, day in left)
-    twice_today = message.purpose in PROMPTS and any(kind in PROMPTS and day == today for kind, day in left)
-    return twice_today or this_week >= TEXTS_A_WEEK
-
-
-def _tomorrow(message: Message, now: datetime) -> datetime:
-    """Return when the patient's next day begins to be open for texts."""
-    zone = message.patient.time_zone
-    midnight = to_utc(to_local(now, zone).date() + timedelta(days=1), time(), zone)
-    return next_opening(midnight, zone)
+    return caps.obstacle(session, message, now)
 
 
 def _way_out(session: Session, now: datetime) -> Postpone | bool | None:

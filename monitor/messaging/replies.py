@@ -6,8 +6,8 @@ where somebody does answer. The patient has just written, so a help line may sta
 
 from dataclasses import dataclass
 
-from monitor.i18n import LANGUAGES, N_, translate
-from monitor.messaging.texts import STOP_WORD
+from monitor.i18n import N_, translate
+from monitor.messaging.texts import STOP_WORD, in_a_line
 from monitor.people.help_lines import Days, Help, HelpLine, How, lines_for
 from monitor.people.start_word import START_WORD
 
@@ -73,14 +73,10 @@ class Voice:
             "stop": STOP_WORD,
             "start": START_WORD,
             "phone": self.phone,
-            "emergency": self._dialled(self._there.emergency.number),
-            "line": self._dialled(line.number if line else ""),
+            "emergency": in_a_line(self._there.emergency.number, self.language),
+            "line": in_a_line(line.number if line else "", self.language),
         }
         return "\n".join(translate(self.language, each, domain="texts", **figures) for each in lines)
-
-    def _dialled(self, number: str) -> str:
-        """Return a number as it is dialled. From right to left a phone would turn its groups round: none are left."""
-        return number.replace(" ", "") if LANGUAGES[self.language].rtl else number
 
 
 def best_line(there: Help) -> HelpLine | None:

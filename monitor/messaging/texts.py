@@ -5,7 +5,7 @@ A text shows on lock screens and shared phones, so it says nothing that the send
 
 from enum import StrEnum
 
-from monitor.i18n import N_, translate
+from monitor.i18n import LANGUAGES, N_, translate
 
 # The one word that every network and every Twilio sender obeys, whatever the language; so it is never translated.
 STOP_WORD = "STOP"
@@ -126,6 +126,15 @@ _PHRASES = {
     Phrase.TAKEN: N_("Your answers have reached us already, thank you. There is nothing more to answer."),
     Phrase.CLOSED: N_("These questions are closed now, and that is fine. There is nothing you need to do."),
 }
+
+
+def in_a_line(number: str, language: str) -> str:
+    """Return a number as it is dialled, for a line in `language`.
+
+    From right to left a phone would turn its groups round, so none are left: "116 123" would show as "123 116". A text
+    has no markup against that, and some networks print the marks for it.
+    """
+    return number.replace(" ", "") if LANGUAGES[language].rtl else number
 
 
 def render(kind: TextKind, language: str, *, sender: str, link: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -103,6 +104,21 @@ def prefer(
     session.add(row)
     session.flush()
     return row
+
+
+def change_preference(
+    session: Session,
+    patient: Patient,
+    before: ContactPreference,
+    *,
+    set_by: Party,
+    now: datetime,
+    staff_member_id: UUID | None = None,
+    **changed: Any,
+) -> ContactPreference:
+    """Set a preference like the one before but for what has `changed`, so that nothing else is lost on the way."""
+    same = {name: getattr(before, name) for name in ("weekday", "at", "channel", "by_text", "paused_until_on")}
+    return prefer(session, patient, **(same | changed), set_by=set_by, now=now, staff_member_id=staff_member_id)
 
 
 def forget_attempts(session: Session, before: datetime) -> None:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from monitor.db import unit_of_work
 from monitor.ids import new_id
-from monitor.messaging.models import InboundText, Message, MessageState, Outage, Understood
+from monitor.messaging.models import InboundText, MessageState, Outage, Understood
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Party, Patient, Purpose
 from monitor.people.service import state_consent
 from monitor.workflows import opt_out
 from tests.browser.screens import Screen, Visit
 from tests.browser.staff_screens import IMPROVING, SUPERVISOR, WITH_FLAG, opened, sign_in_as_clinician
+from tests.builders import a_text
 
 DELIVERED = MessageState.DELIVERED
 
@@ -43,28 +44,12 @@ def texts_to_and_fro(visit: Visit) -> None:
     with unit_of_work(visit.service.sessions) as session:
         patient = session.get_one(Patient, asked.care.patient.id)
         for minute in range(5):
-            session.add(a_text(patient, TextKind.QUESTION, now - timedelta(minutes=30 - minute), DELIVERED))
+            session.add(a_text(patient.id, now - timedelta(minutes=30 - minute), DELIVERED, TextKind.QUESTION))
             session.add(a_reply(patient, "2", Understood.ANSWER, now - timedelta(minutes=29 - minute)))
         session.add(a_reply(patient, "شكرا, call me", Understood.NOTHING_OPEN, now - timedelta(minutes=9)))
-        session.add(a_text(patient, TextKind.NUDGE, now, MessageState.UNDELIVERED, error_code="30003", segments=2))
+        session.add(a_text(patient.id, now, MessageState.UNDELIVERED, TextKind.NUDGE, error_code="30003", segments=2))
     sign_in_as_clinician(visit, asked)
     visit.open(f"/staff/patients/{asked.care.patient.id}/messages")
-
-
-def a_text(patient: Patient, kind: TextKind, at: datetime, state: MessageState, **values: object) -> Message:
-    return Message(
-        patient_id=patient.id,
-        purpose=kind,
-        dedupe_key=str(new_id()),
-        language="en",
-        due_at=at,
-        expires_at=at + timedelta(days=1),
-        state=state,
-        intent_at=at,
-        sent_at=at,
-        created_at=at,
-        **values,
-    )
 
 
 def a_reply(patient: Patient, body: str, understood: Understood, at: datetime) -> InboundText:
@@ -121,7 +106,7 @@ def while_texts_do_not_go(path: str) -> Callable[[Visit], None]:
         now, patient_id = visit.service.now, visit.patient_id(IMPROVING)
         with unit_of_work(visit.service.sessions) as session:
             patient = session.get_one(Patient, UUID(patient_id))
-            waiting = a_text(patient, TextKind.REMINDER, now - timedelta(days=1), MessageState.QUEUED)
+            waiting = a_text(patient.id, now - timedelta(days=1), MessageState.QUEUED, TextKind.REMINDER)
             over, lasting = (
                 Outage(began_at=now - timedelta(hours=hours), ended_at=ended, code="20003", try_at=now)
                 for hours, ended in ((5, now - timedelta(hours=4)), (2, None))

@@ -13,11 +13,11 @@ from monitor.db import Sessions, unit_of_work
 from monitor.i18n import LANGUAGES
 from monitor.ids import new_id
 from monitor.messaging.error_codes import Remedy, _table
-from monitor.messaging.models import InboundText, Message, MessageState, SkipReason, Understood
+from monitor.messaging.models import InboundText, MessageState, SkipReason, Understood
 from monitor.messaging.staff_words import EXACTLY, KINDS, SKIPPED, STATES, UNDERSTOOD, WHY
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Patient, Role
-from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team
+from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, a_text
 from tests.staff_browser import StaffApp, words
 
 AN_HOUR_AGO = NOW - timedelta(hours=1)
@@ -42,21 +42,7 @@ class Post:
         self, state: MessageState, kind: TextKind = TextKind.REMINDER, at: datetime = AN_HOUR_AGO, **values: Any
     ) -> None:
         with unit_of_work(self.sessions) as session:
-            session.add(
-                Message(
-                    patient_id=self.noor.patient.id,
-                    purpose=kind,
-                    dedupe_key=str(new_id()),
-                    language="en",
-                    due_at=at,
-                    expires_at=at + timedelta(days=1),
-                    state=state,
-                    intent_at=at,
-                    sent_at=at,
-                    created_at=at,
-                    **values,
-                )
-            )
+            session.add(a_text(self.noor.patient.id, at, state, kind, **{"sent_at": at} | values))
 
     def came(self, body: str, understood: Understood | None, at: datetime = AN_HOUR_AGO) -> None:
         with unit_of_work(self.sessions) as session:

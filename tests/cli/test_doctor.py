@@ -15,10 +15,9 @@ from monitor.checkins.models import CheckIn
 from monitor.db import Sessions, unit_of_work
 from monitor.ids import new_id
 from monitor.messaging import outages
-from monitor.messaging.models import Message, MessageState, RefusedCall
-from monitor.messaging.texts import TextKind
+from monitor.messaging.models import MessageState, RefusedCall
 from monitor.people.models import Role, SafetyCover, StaffMember
-from tests.builders import a_check_in, a_patient, a_staff_member, a_team
+from tests.builders import a_check_in, a_patient, a_staff_member, a_team, a_text
 from tests.cli.program import DEMO, SECRETS, Program, Result, everything
 from tests.test_audit import change, delete, keep_entries, without_triggers
 
@@ -78,7 +77,7 @@ def test_looking_changes_nothing(ready: Program, sessions: Sessions) -> None:
 
 def test_nobody_is_named_and_no_key_is_shown(ready: Program, sessions: Sessions) -> None:
     with unit_of_work(sessions) as session:
-        a_text(session, MessageState.UNKNOWN)
+        keep_a_text(session, MessageState.UNKNOWN)
         break_third(session)
         ids = [*session.scalars(sa.select(AuditEntry.id)), *session.scalars(sa.select(AuditEntry.subject_id))]
     names = ("Noor", "+447700900001", "447700900001", "Ada", "Maren", "Robin", "@", *SECRETS, *map(str, ids))
@@ -201,20 +200,9 @@ def test_a_clock_is_late_after_five_minutes(ready: Program, sessions: Sessions, 
 # ---- what somebody should know ----
 
 
-def a_text(session: Session, state: MessageState, **more: Any) -> None:
+def keep_a_text(session: Session, state: MessageState, **more: Any) -> None:
     check_in, then = session.scalars(sa.select(CheckIn)).one(), datetime.now(UTC) - timedelta(hours=1)
-    times = {"due_at": then, "expires_at": then + timedelta(days=1), "created_at": then, "intent_at": then} | more
-    session.add(
-        Message(
-            patient_id=check_in.patient_id,
-            check_in_id=check_in.id,
-            purpose=TextKind.REMINDER,
-            dedupe_key=str(new_id()),
-            language="en",
-            state=state,
-            **times,
-        )
-    )
+    session.add(a_text(check_in.patient_id, then, state, check_in_id=check_in.id, **more))
     session.flush()
 
 
@@ -222,9 +210,9 @@ def test_texts_that_wait_or_are_lost_are_counted_and_stop_nobody(ready: Program,
     with unit_of_work(sessions) as session:
         for state in MessageState:
             if state is not MessageState.SKIPPED:
-                a_text(session, state)
-        a_text(session, MessageState.QUEUED)
-        a_text(session, MessageState.QUEUED, due_at=datetime.now(UTC) + timedelta(hours=1))
+                keep_a_text(session, state)
+        keep_a_text(session, MessageState.QUEUED)
+        keep_a_text(session, MessageState.QUEUED, due_at=datetime.now(UTC) + timedelta(hours=1))
 
     result = ready("doctor")
 
@@ -237,7 +225,7 @@ def test_an_outage_and_what_it_left_unsent_and_forged_calls_are_named(ready: Pro
     now = datetime.now(UTC)
     with unit_of_work(sessions) as session:
         outages.begin(session, "20003", now - timedelta(hours=1))
-        a_text(session, MessageState.QUEUED, due_at=now - timedelta(days=1))
+        keep_a_text(session, MessageState.QUEUED, due_at=now - timedelta(days=1))
         session.add(RefusedCall(on=now.date(), hook="status", why="signature", count=7))
 
     result = ready("doctor")

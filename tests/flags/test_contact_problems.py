@@ -14,12 +14,10 @@ from monitor.flags import service
 from monitor.flags.facts import Evidence, Finding
 from monitor.flags.kinds import EvidenceCode, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag
-from monitor.ids import new_id
-from monitor.messaging.models import Message, MessageState
-from monitor.messaging.texts import TextKind
+from monitor.messaging.models import MessageState
 from monitor.people.models import Channel, Party, Patient, StaffMember
 from monitor.people.service import prefer
-from tests.builders import NOW, InCare, a_patient, a_staff_member, a_team
+from tests.builders import NOW, InCare, a_patient, a_staff_member, a_team, a_text
 from tests.staff_browser import StaffApp, words
 
 PATH = "/contact-problems"
@@ -59,19 +57,7 @@ class Reach:
 
     def text(self, care: InCare, state: MessageState, at: datetime = NOW - timedelta(days=1)) -> None:
         with unit_of_work(self.sessions) as session:
-            session.add(
-                Message(
-                    patient_id=care.patient.id,
-                    purpose=TextKind.REMINDER,
-                    dedupe_key=str(new_id()),
-                    language="en",
-                    due_at=at,
-                    expires_at=at + timedelta(days=1),
-                    state=state,
-                    intent_at=at,
-                    created_at=at,
-                )
-            )
+            session.add(a_text(care.patient.id, at, state))
 
     def said(self) -> str:
         return self.maren_s.text(PATH)
