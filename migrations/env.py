@@ -1,16 +1,33 @@
 """Alembic's entry point: the tables of every capability, on whichever database the caller names."""
 
+import sqlalchemy as sa
 from alembic import context
 
 from monitor import audit, beats
+from monitor.care import intake_models as intake
 from monitor.care import models as care
+from monitor.care import pathway_models as pathways
 from monitor.checkins import models as checkins
 from monitor.db import Base, make_engine
 from monitor.flags import models as flags
+from monitor.flags import notice_models as notices
 from monitor.messaging import models as messaging
 from monitor.people import models as people
+from monitor.reviews import models as reviews
 
-CAPABILITIES = (audit, beats, people, messaging, care, checkins, flags)
+CAPABILITIES = (
+    audit,
+    beats,
+    people,
+    messaging,
+    care,
+    pathways,
+    intake,
+    checkins,
+    flags,
+    notices,
+    reviews,
+)
 
 
 def run() -> None:
@@ -18,12 +35,26 @@ def run() -> None:
     engine = make_engine(context.config.attributes["url"])
     try:
         with engine.connect() as connection:
+            _let_tables_be_copied(connection)
             context.configure(connection=connection, target_metadata=Base.metadata, transaction_per_migration=False)
             with context.begin_transaction():
                 context.run_migrations()
+                _check_references(connection)
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _let_tables_be_copied(connection: sa.Connection) -> None:
+    """SQLite changes a table by copying it, during which rows that refer to it refer to nothing."""
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and driver is not None:
+        driver.execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_references(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise RuntimeError("the migration would leave rows that refer to nothing")
 
 
 run()

@@ -48,15 +48,18 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def vocabulary(enum: type[StrEnum]) -> sa.Enum:
-    """Return the column type of one vocabulary: stored by value, guarded by a CHECK."""
+def vocabulary(enum: type[StrEnum], name: str | None = None) -> sa.Enum:
+    """Return the column type of one vocabulary: stored by value, guarded by a CHECK.
+
+    A table with two columns of one vocabulary names the CHECK of the second.
+    """
     return sa.Enum(
         enum,
         native_enum=False,
         create_constraint=True,
         length=40,
         values_callable=lambda members: [member.value for member in members],
-        name=enum.__name__.lower(),
+        name=name or enum.__name__.lower(),
     )
 
 

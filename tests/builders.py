@@ -9,8 +9,11 @@ from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from monitor.care.models import Episode, Step, StepAssignment
+from monitor.care.pathways import for_decision, shipped
 from monitor.checkins.models import CheckIn, CheckInKind, MonitoringPlan
 from monitor.db import keyring
+from monitor.flags.kinds import FlagKind, Severity
+from monitor.flags.models import Flag
 from monitor.ids import new_id, token_hash
 from monitor.messaging.links import check_in_token
 from monitor.messaging.models import Message, MessageState
@@ -159,7 +162,12 @@ def a_patient(
     session.flush()
     session.add(
         StepAssignment(
-            episode_id=episode.id, step=step, from_at=opened_at, decided_by_id=clinician.id, patient_id=patient.id
+            episode_id=episode.id,
+            step=step,
+            from_at=opened_at,
+            decided_by_id=clinician.id,
+            pathway_version_id=for_decision(session, episode.pathway, opened_at).version_id,
+            patient_id=patient.id,
         )
     )
     plan = MonitoringPlan(
@@ -259,4 +267,21 @@ def a_text(
         language="en",
         state=state,
         **times | values,
+    )
+
+
+def a_flag(care: InCare, kind: FlagKind, **values: Any) -> Flag:
+    """An open flag of a patient, opened now and due now unless told otherwise."""
+    due_at = values.pop("due_at", NOW)
+    return Flag(
+        episode_id=care.episode.id,
+        patient_id=care.patient.id,
+        kind=kind,
+        severity=values.pop("severity", Severity.REVIEW),
+        owner_id=values.pop("owner_id", care.clinician.id),
+        opened_at=values.pop("opened_at", NOW),
+        due_at=due_at,
+        escalate_at=values.pop("escalate_at", due_at),
+        pathway_version_id=shipped(care.episode.pathway).version_id,
+        **values,
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from monitor.care.models import Appointment, Episode, Step, StepAssignment
+from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.checkins.course import Course
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, MeasureState, Mode, Score, Submission
 from monitor.db import Base
@@ -144,6 +145,7 @@ def _care(number: int, episode: Episode) -> Iterator[Base]:
         step=Step.MIDDLE if number % 10 == 0 else Step.TWO,
         from_at=OPENED_AT,
         decided_by_id=STAFF_ID,
+        pathway_version_id=shipped(USUAL_PATHWAY).version_id,
     )
     for contact in range(4 if number % 3 == 0 else 1):
         at = OPENED_AT + timedelta(weeks=2 * contact, days=1)

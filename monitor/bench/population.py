@@ -9,7 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from monitor.bench.courses import MODELS, PATIENTS, courses, service
+from monitor.bench.courses import MODELS, OPENED_AT, PATIENTS, courses, service
+from monitor.care.pathway_models import PathwayVersion
+from monitor.care.pathways import USUAL_PATHWAY, for_decision
 from monitor.checkins.models import OPEN, CheckIn
 from monitor.db import Base, Sessions, reading, table, unit_of_work
 from monitor.people.models import CareTeam, Patient, StaffMember
@@ -17,7 +19,7 @@ from monitor.people.models import CareTeam, Patient, StaffMember
 COPY_DIGITS = 8
 """The first hexadecimal digits of an id say which copy it belongs to; those of the originals are 0."""
 FIRST_COPY = UUID(int=1 << 128 - 4 * COPY_DIGITS)
-SHARED = (CareTeam.__tablename__, StaffMember.__tablename__)
+SHARED = (CareTeam.__tablename__, StaffMember.__tablename__, PathwayVersion.__tablename__)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def filled(sessions: Sessions) -> Service:
 
 
 def _write(session: Session) -> None:
+    for_decision(session, USUAL_PATHWAY, OPENED_AT)
     for row in service():
         session.add(row)
         session.flush()

@@ -2,28 +2,19 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from monitor.care.kinds import LOW_INTENSITY as LOW_INTENSITY
+from monitor.care.kinds import DeviationReason, ReviewKind
+from monitor.care.kinds import Step as Step
 from monitor.db import Base, Sealed, WithId, at_most_one, vocabulary
 from monitor.people.models import CareTeam, Patient, StaffMember
 
-
-class Step(StrEnum):
-    """Where in stepped care somebody is, lightest first."""
-
-    ONE = "one"
-    TWO = "two"
-    MIDDLE = "middle"
-    THREE = "three"
-    FOUR = "four"
-    STEPPED_DOWN = "stepped_down"
-
-
-LOW_INTENSITY = frozenset({Step.ONE, Step.TWO})
-"""Steps whose fourth contact calls for a review (clinical fact sheet, part 2.1, N5)."""
+USUAL_PATHWAY = "common_mental_health"
 
 
 class CloseReason(StrEnum):
@@ -62,6 +53,11 @@ class Episode(WithId, Base):
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None] = mapped_column(vocabulary(CloseReason))
     next_review_at: Mapped[datetime | None]
+    next_review_kind: Mapped[ReviewKind] = mapped_column(
+        vocabulary(ReviewKind), default=ReviewKind.FIRST, server_default=ReviewKind.FIRST.value
+    )
+    pathway: Mapped[str] = mapped_column(sa.String(40), default=USUAL_PATHWAY, server_default=USUAL_PATHWAY)
+    """The code of the pathway whose rules apply; each decision names the version that it was taken under."""
     patient: Mapped[Patient] = relationship()
     care_team: Mapped[CareTeam] = relationship()
     accountable: Mapped[StaffMember | None] = relationship()
@@ -75,15 +71,27 @@ class Episode(WithId, Base):
 
 
 class StepAssignment(WithId, Base):
-    """A step, from a moment on. Append-only: the newest counts."""
+    """A step, from a moment on, and how it was decided. Append-only: the newest counts."""
 
     __tablename__ = "step_assignments"
-    __table_args__ = (sa.UniqueConstraint("episode_id", "from_at"),)
+    __table_args__ = (
+        sa.UniqueConstraint("episode_id", "from_at"),
+        sa.CheckConstraint(
+            "proposed_step IS NULL OR proposed_step = step OR (deviation_reason IS NOT NULL AND reason IS NOT NULL)",
+            name="deviation_has_a_reason",
+        ),
+    )
 
     episode_id: Mapped[UUID] = mapped_column(sa.ForeignKey("episodes.id"))
     step: Mapped[Step] = mapped_column(vocabulary(Step))
     from_at: Mapped[datetime]
     decided_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff_members.id"))
+    pathway_version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pathway_versions.id"))
+    proposed_step: Mapped[Step | None] = mapped_column(vocabulary(Step, "proposed_step"))
+    """What the rules proposed; None where no rule was asked."""
+    fired: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
+    """Every rule that fired, with the step that it points to: {"rule": "more_severe", "step": "three"}. No scores."""
+    deviation_reason: Mapped[DeviationReason | None] = mapped_column(vocabulary(DeviationReason))
     _reason: Mapped[bytes | None] = mapped_column("reason", sa.LargeBinary)
     reason = Sealed()
     patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))

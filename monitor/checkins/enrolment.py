@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, record
-from monitor.care.models import LOW_INTENSITY, Episode, Step, StepAssignment
+from monitor.care.models import USUAL_PATHWAY, Episode, Step, StepAssignment
+from monitor.care.pathways import for_decision
 from monitor.checkins.models import OPEN, CheckIn, MonitoringPlan
 from monitor.checkins.new_links import open_or_requested, queue_new_link
 from monitor.checkins.planning import CLOSE_TOGETHER, invite, replan
@@ -26,10 +27,6 @@ from monitor.messaging.texts import TextKind, render
 from monitor.people.models import Channel, Party, Patient, Purpose
 from monitor.people.service import change_preference, newest_consent, prefer, preference, state_consent
 
-FIRST_REVIEW_LOW = timedelta(days=14)
-"""Local protocol: the first review of low-intensity care is at day 14 or 21 (clinical fact sheet, part 4.2)."""
-FIRST_REVIEW_OTHER = timedelta(days=28)
-"""Local protocol; no published source."""
 MIDDAY = time(12)
 
 
@@ -195,13 +192,14 @@ def _consent(session: Session, patient: Patient, new: NewPatient, staff_member_i
 
 
 def _episode(session: Session, patient: Patient, new: NewPatient, staff_member_id: UUID, now: datetime) -> None:
+    rules = for_decision(session, USUAL_PATHWAY, now)
     episode = Episode(
         patient=patient,
         patient_id=patient.id,
         care_team_id=new.care_team_id,
         accountable_id=new.accountable_id,
         opened_at=now,
-        next_review_at=now + (FIRST_REVIEW_LOW if new.step in LOW_INTENSITY else FIRST_REVIEW_OTHER),
+        next_review_at=now + timedelta(days=rules.pathway.plan(new.step).first_review_days),
     )
     session.add(episode)
     session.flush()
@@ -212,6 +210,7 @@ def _episode(session: Session, patient: Patient, new: NewPatient, staff_member_i
         step=new.step,
         from_at=now,
         decided_by_id=staff_member_id,
+        pathway_version_id=rules.version_id,
         reason=new.step_reason,
     )
     plan = MonitoringPlan(

@@ -86,6 +86,9 @@ class MonitoringPlan(WithId, Base):
 
     episode_id: Mapped[UUID] = mapped_column(sa.ForeignKey("episodes.id"))
     instruments: Mapped[list[str]] = mapped_column(sa.JSON)
+    """What every check-in asks."""
+    slower: Mapped[dict[str, int]] = mapped_column(sa.JSON, default=dict, server_default="{}")
+    """What is asked less often: instrument -> every so many weeks, in the first check-in that has room for it."""
     every_weeks: Mapped[int | None]
     """None: no regular check-in, only before appointments."""
     before_appointments: Mapped[bool] = mapped_column(default=False)
@@ -193,7 +196,7 @@ class Answer(Base):
 
     __tablename__ = "answers"
     __table_args__ = (
-        sa.CheckConstraint("value IS NULL OR value BETWEEN 0 AND 3", name="value"),
+        sa.CheckConstraint("value IS NULL OR value BETWEEN 0 AND 10", name="value"),
         sa.CheckConstraint("(value IS NULL) = declined", name="value_or_declined"),
         sa.UniqueConstraint("submission_id", "instrument", "item"),
         sa.Index(

@@ -7,6 +7,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from monitor.care.models import Episode, Step, StepAssignment
+from monitor.care.pathways import for_decision
 from monitor.checkins import planning
 from monitor.checkins.enrolment import NewPatient, enrol_patient
 from monitor.checkins.models import MonitoringPlan
@@ -155,6 +156,7 @@ def step_down(session: Session, care: InCare, when: Dates, now: datetime) -> Mon
             step=Step.STEPPED_DOWN,
             from_at=now,
             decided_by_id=care.accountable.id,
+            pathway_version_id=for_decision(session, care.episode.pathway, now).version_id,
             patient=care.patient,
             patient_id=care.patient.id,
             reason=STEPPED_DOWN_BECAUSE,

@@ -12,12 +12,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.care.models import LOW_INTENSITY, Appointment, Episode, StepAssignment
 from monitor.checkins.models import CancelReason, CheckIn, MeasureState, Score
 from monitor.flags.kinds import FlagKind, Rule
-from monitor.flags.service import POLICY
 from monitor.measures import catalogue
 from monitor.measures.instrument import Spec
+
+POLICY = FlagPolicy()
 
 Wanted = tuple[UUID, FlagKind]
 """An open episode that ought to have an open flag of this kind, unless a person's decision holds it back."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import Finding
 from monitor.flags.kinds import EvidenceCode, FlagKind, Severity
-from monitor.flags.policy import FlagPolicy
 
 
 class ServiceHours(Protocol):

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.care.models import LOW_INTENSITY, Appointment, Episode, StepAssignment
+from monitor.care.pathways import newest_version
 from monitor.checkins.course import Course
 from monitor.checkins.models import CancelReason, CheckIn, MeasureState
 from monitor.checkins.service import COURSE_COLUMNS, courses_from
@@ -33,6 +35,8 @@ class Standing:
     last_flag: FlagKind | None
     """The kind of the open flag, or else of the newest."""
     number_failed_at: datetime | None
+    published_version_id: UUID | None
+    """The version of the episode's pathway that the service published last; None where it published none."""
     courses: Mapping[str, Course]
 
 
@@ -73,6 +77,7 @@ def _standing() -> sa.Select[Any]:
             .scalar_subquery()
             .label("last_flag"),
             number.scalar_subquery().label("number_failed_at"),
+            newest_version(sa.bindparam("pathway", type_=sa.String())).scalar_subquery().label("published_version_id"),
         )
         .where(CheckIn.episode_id == episode_id, CheckIn.due_at > sa.func.coalesce(answered, _LONG_AGO))
         .subquery()
@@ -83,18 +88,23 @@ def _standing() -> sa.Select[Any]:
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _STANDING = _standing()
-_KNOWN = len(fields(Standing)) - 1
-"""So many columns are what `Standing` knows besides the courses."""
+_KNOWN = tuple(each.name for each in fields(Standing) if each.name != "courses")
+"""These columns are what `Standing` knows besides the courses."""
 
 
 def standing_of(session: Session, episode: Episode) -> Standing:
     """Return where an episode stands. The courses are values: what nobody writes back is not kept."""
     session.flush()
-    of_this = {"episode_id": episode.id, "opened_at": episode.opened_at, "patient_id": episode.patient_id}
+    of_this = {
+        "episode_id": episode.id,
+        "opened_at": episode.opened_at,
+        "patient_id": episode.patient_id,
+        "pathway": episode.pathway,
+    }
     rows = session.connection().execute(_STANDING, of_this).all()
-    courses = courses_from(row[_KNOWN:] for row in rows if row.instrument is not None)
-    step, attended, missed, undelivered, last_flag, number_failed_at = rows[0][:_KNOWN]
-    return Standing(step, attended, missed, undelivered, last_flag, number_failed_at, courses)
+    courses = courses_from(row[len(_KNOWN) :] for row in rows if row.instrument is not None)
+    known: dict[str, Any] = dict(zip(_KNOWN, rows[0], strict=False))
+    return Standing(**known, courses=courses)
 
 
 def facts_of(

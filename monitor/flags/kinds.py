@@ -18,6 +18,12 @@ class FlagKind(StrEnum):
     """Our texts do not arrive: never a patient who did not answer."""
     OPTED_OUT = "opted_out"
     CALL_REQUESTED = "call_requested"
+    REVIEW_REQUESTED = "review_requested"
+    """The patient asks for a review, or for another step."""
+    REVIEW_DUE = "review_due"
+    """The date of a review has come, and nobody has decided."""
+    FIRST_CONTACT_DUE = "first_contact_due"
+    """Stepped up, and the new care has not begun."""
 
 
 class Severity(StrEnum):
@@ -32,13 +38,16 @@ class Severity(StrEnum):
 
 
 class Rule(StrEnum):
-    """What raised a finding. S safety, N scores, M missed, U unreachable, O opted out, C call."""
+    """What raised a finding. S safety, N scores, M missed, U unreachable, O opted out, C call, R review, F contact."""
 
     S1 = "S1"
     S2 = "S2"
     S3 = "S3"
     S4 = "S4"
     N1 = "N1"
+    N2 = "N2"
+    N3 = "N3"
+    N4 = "N4"
     N5 = "N5"
     N6 = "N6"
     M1 = "M1"
@@ -47,6 +56,10 @@ class Rule(StrEnum):
     U2 = "U2"
     O1 = "O1"
     C1 = "C1"
+    R1 = "R1"
+    R2 = "R2"
+    R3 = "R3"
+    F1 = "F1"
 
 
 class SelfSafety(StrEnum):
@@ -85,6 +98,15 @@ class EvidenceCode(StrEnum):
     ONE_SCORE = "one_score"  # measure
     TOO_FEW_SCORES = "too_few_scores"  # measure, count, needed
     LATEST_UNANSWERED = "latest_unanswered"
+    SMALL_FALL_BY_WEEK = "small_fall_by_week"  # measure, baseline, last, points, week, needed
+    ABOVE_CUT_POINT = "above_cut_point"  # measure, last, week, cut_point
+    NO_FALL_AT_ALL = "no_fall_at_all"  # measure, baseline, last, weeks, treatment
+    NO_SCORE_IN_WINDOW = "no_score_in_window"  # measure, week
+    NO_TREATMENT_START = "no_treatment_start"
+    REVIEW_CAME_DUE = "review_came_due"  # kind, on
+    REVIEW_WANTED = "review_wanted"
+    OTHER_STEP_WANTED = "other_step_wanted"  # wish: more, less or another_kind
+    STEPPED_UP = "stepped_up"  # step, on
 
 
 class Outcome(StrEnum):
@@ -100,6 +122,9 @@ class Outcome(StrEnum):
     OTHER_CHANNEL_AGREED = "other_channel_agreed"
     ANSWERED_SINCE = "answered_since"
     NO_CONTACT_WANTED = "no_contact_wanted"
+    REVIEWED = "reviewed"
+    """Decided at a review, which holds the reason."""
+    FIRST_CONTACT_HELD = "first_contact_held"
     RECORDED_IN_ERROR = "recorded_in_error"
 
 
@@ -151,5 +176,13 @@ CLOSES: Mapping[FlagKind, tuple[Outcome, ...]] = {
         Outcome.RECORDED_IN_ERROR,
     ),
     FlagKind.CALL_REQUESTED: (Outcome.SPOKE, Outcome.NO_CONTACT_WANTED, Outcome.HANDED_OVER),
+    FlagKind.REVIEW_REQUESTED: (Outcome.SPOKE, Outcome.NO_CONTACT_WANTED),
+    FlagKind.REVIEW_DUE: (),
+    FlagKind.FIRST_CONTACT_DUE: (Outcome.FIRST_CONTACT_HELD, Outcome.CARE_CHANGED, Outcome.RECORDED_IN_ERROR),
 }
-"""The outcomes that close each kind, in the order in which a page offers them."""
+"""The outcomes that close each kind, in the order in which a page offers them. A review closes some with `REVIEWED`."""
+
+CLOSED_BY_REVIEW = frozenset(
+    {FlagKind.DETERIORATING, FlagKind.NOT_IMPROVING, FlagKind.REVIEW_REQUESTED, FlagKind.REVIEW_DUE}
+)
+"""A review that is decided answers these; nothing but a review answers `REVIEW_DUE`."""

@@ -31,6 +31,11 @@ class FlagEventKind(StrEnum):
     SEEN = "seen"
     ATTEMPT = "attempt"
     HANDED_OVER = "handed_over"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    """The end of a snooze, or evidence that came before it."""
+    ESCALATED = "escalated"
+    UNDONE = "undone"
     CLOSED = "closed"
 
 
@@ -58,6 +63,8 @@ class Flag(WithId, Base):
             "closed_at IS NULL OR (outcome IS NOT NULL AND reason IS NOT NULL AND closed_by_id IS NOT NULL)",
             name="closed_by_a_person",
         ),
+        sa.CheckConstraint("snoozed_until IS NULL OR kind <> 'safety'", name="safety_is_never_snoozed"),
+        sa.CheckConstraint("closed_at IS NOT NULL OR escalate_at IS NOT NULL", name="escalates"),
     )
 
     episode_id: Mapped[UUID] = mapped_column(sa.ForeignKey("episodes.id"))
@@ -76,6 +83,13 @@ class Flag(WithId, Base):
     reason = Sealed()
     episode: Mapped[Episode] = relationship()
     patient: Mapped[Patient] = relationship()
+    pathway_version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pathway_versions.id"))
+    """The rules under which it was opened."""
+    snoozed_until: Mapped[datetime | None]
+    escalation: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it has run past its time: 1 reached the lead, 2 the manager, and so on each working day."""
+    escalate_at: Mapped[datetime | None]
+    """When it goes to the next person unless somebody has acted by then. Never blank while it is open."""
     owner: Mapped[StaffMember] = relationship(foreign_keys=owner_id)
     events: Mapped[list["FlagEvent"]] = relationship(order_by="FlagEvent.at")
 
@@ -115,6 +129,34 @@ class FlagEvent(WithId, Base):
     patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))
     patient: Mapped[Patient] = relationship()
     staff_member: Mapped[StaffMember | None] = relationship()
+
+    @property
+    def data_key(self) -> bytes | None:
+        """The patient's key seals the words."""
+        return self.patient.data_key
+
+
+class TopicDecline(WithId, Base):
+    """A patient does not want to be contacted on a topic, or wants it again. Append-only: the newest of a kind counts.
+
+    Never about safety, deterioration or a request of their own.
+    """
+
+    __tablename__ = "topic_declines"
+    __table_args__ = (
+        sa.Index("ix_topic_declines_newest", "episode_id", "kind", "at"),
+        sa.CheckConstraint("kind IN ('not_improving', 'missed_check_ins')", name="never_on_risk"),
+    )
+
+    episode_id: Mapped[UUID] = mapped_column(sa.ForeignKey("episodes.id"))
+    kind: Mapped[FlagKind] = mapped_column(vocabulary(FlagKind))
+    declined: Mapped[bool]
+    at: Mapped[datetime]
+    staff_member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff_members.id"))
+    _words: Mapped[bytes] = mapped_column("words", sa.LargeBinary)
+    words = Sealed()
+    patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))
+    patient: Mapped[Patient] = relationship()
 
     @property
     def data_key(self) -> bytes | None:

@@ -6,9 +6,9 @@ look; it moves nobody, and no rule withdraws what another found.
 
 from collections.abc import Callable, Iterator
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import EpisodeFacts, Evidence, Finding, MeasureFacts, Note, SafetyFacts
 from monitor.flags.kinds import EvidenceCode, FlagKind, Rule, SelfSafety, Severity
-from monitor.flags.policy import FlagPolicy
 
 Said = Iterator[Finding | Note]
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, record
 from monitor.care.models import Episode
+from monitor.care.pathways import InForce, in_force, keep, shipped, version
 from monitor.care.promises import hours_of
 from monitor.checkins.closing import hold
 from monitor.checkins.models import CheckIn
@@ -20,13 +21,10 @@ from monitor.flags.gather import standing_of as standing_of
 from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.owners import owner_of
-from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
 from monitor.ids import new_id
 from monitor.people.models import StaffMember
 from monitor.prepared import insert_into
-
-POLICY = FlagPolicy()
 
 DECISION_HOLDS = timedelta(days=28)
 """Local protocol: once a person has decided about a course, only worse scores or four weeks raise the flag again."""
@@ -70,17 +68,34 @@ def evaluate(
     """Run the rules on an episode as it stands at `now` and open or join the flags that they raise."""
     standing = standing or standing_of(session, episode)
     facts = facts_of(episode, standing, now, safety, opted_out=opted_out, call_requested=call_requested)
-    found = tuple(finding for finding in findings(facts, POLICY) if finding.rule in only)
+    rules = _rules_of(session, episode, standing)
+    found = tuple(finding for finding in findings(facts, rules.pathway.flags) if finding.rule in only)
     if found:
-        raise_flags(session, episode, found, now=now, check_in_id=check_in_id)
+        raise_flags(session, episode, found, rules, now=now, check_in_id=check_in_id)
     return found
 
 
+def _rules_of(session: Session, episode: Episode, standing: Standing) -> InForce:
+    """Return the pathway in force, which one statement has already told us where the service published its own."""
+    published = standing.published_version_id
+    if published is None:
+        return shipped(episode.pathway)
+    return InForce(published, version(session, published), is_shipped=False)
+
+
 def raise_flags(
-    session: Session, episode: Episode, found: Iterable[Finding], *, now: datetime, check_in_id: UUID | None = None
+    session: Session,
+    episode: Episode,
+    found: Iterable[Finding],
+    rules: InForce | None = None,
+    *,
+    now: datetime,
+    check_in_id: UUID | None = None,
 ) -> None:
     """Open a flag for each kind that has none open, and let new evidence join the ones that are."""
     hold(session, episode.id)
+    rules = rules or in_force(session, episode.pathway)
+    keep(session, rules, now)
     said: list[dict[str, object]] = []
     by_kind: dict[FlagKind, list[Finding]] = {}
     for finding in found:
@@ -92,10 +107,11 @@ def raise_flags(
         if not fresh:
             continue
         hours = hours_of(episode.care_team)
-        due = min(due_at(finding, now, hours, POLICY) for finding in fresh)
+        due = min(due_at(finding, now, hours, rules.pathway.flags) for finding in fresh)
         severity = max((finding.severity for finding in fresh), key=list(Severity).index)
         if flag is None or flag.closed_at is not None:
-            flag_id, event = _open(session, episode, kind, severity, due, now), FlagEventKind.OPENED
+            flag_id = _open(session, episode, kind, severity, due, rules.version_id, now)
+            event = FlagEventKind.OPENED
         else:
             _join(flag, severity, due)
             flag_id, event = flag.id, FlagEventKind.EVIDENCE
@@ -121,7 +137,15 @@ def _newest_flags(session: Session, episode_id: UUID, kinds: tuple[FlagKind, ...
     return {flag.kind: flag for flag in session.scalars(_NEWEST, {"episode_id": episode_id, "kinds": kinds})}
 
 
-def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity, due: datetime, now: datetime) -> UUID:
+def _open(
+    session: Session,
+    episode: Episode,
+    kind: FlagKind,
+    severity: Severity,
+    due: datetime,
+    version_id: UUID,
+    now: datetime,
+) -> UUID:
     flag_id = new_id()
     flag = {
         "id": flag_id,
@@ -132,6 +156,9 @@ def _open(session: Session, episode: Episode, kind: FlagKind, severity: Severity
         "owner_id": owner_of(session, episode, kind),
         "opened_at": now,
         "due_at": due,
+        "escalate_at": due,
+        "pathway_version_id": version_id,
+        "escalation": 0,
     }
     _INSERT_FLAG.run(session, [flag])
     return flag_id
@@ -144,6 +171,7 @@ def _join(flag: Flag, severity: Severity, due: datetime) -> None:
     """
     starts_anew = flag.acted_at is not None and flag.kind is not FlagKind.SAFETY
     flag.due_at = due if starts_anew else min(flag.due_at, due)
+    flag.escalate_at = flag.due_at
     flag.severity = max(flag.severity, severity, key=list(Severity).index)
     flag.seen_at = flag.acted_at = None
 

@@ -51,6 +51,23 @@ SENTENCES: Mapping[str, str] = {
     EvidenceCode.ONE_SCORE: N_("%(measure)s has one score so far. A change needs two."),
     EvidenceCode.TOO_FEW_SCORES: N_("%(measure)s has %(count)s of the %(needed)s scores that a plateau needs."),
     EvidenceCode.LATEST_UNANSWERED: N_("The latest check-in has no score, so the course since then is unknown."),
+    EvidenceCode.SMALL_FALL_BY_WEEK: N_(
+        "%(measure)s was %(baseline)s at the start and is %(last)s in week %(week)s. "
+        "By then a fall of %(needed)s is looked for."
+    ),
+    EvidenceCode.ABOVE_CUT_POINT: N_(
+        "%(measure)s is %(last)s in week %(week)s. In two trials %(cut_point)s or more at that point went with no "
+        "response at the end."
+    ),
+    EvidenceCode.NO_FALL_AT_ALL: N_(
+        "%(measure)s was %(baseline)s at the start and is %(last)s after %(weeks)s weeks of treatment: no fall at all."
+    ),
+    EvidenceCode.NO_SCORE_IN_WINDOW: N_("%(measure)s has no score near week %(week)s."),
+    EvidenceCode.NO_TREATMENT_START: N_("It is not written down when a treatment began."),
+    EvidenceCode.REVIEW_CAME_DUE: N_("The review was due on %(on)s and nobody has decided."),
+    EvidenceCode.REVIEW_WANTED: N_("Asked for a review."),
+    EvidenceCode.OTHER_STEP_WANTED: N_("Asked for another kind or amount of help."),
+    EvidenceCode.STEPPED_UP: N_("Stepped up on %(on)s. The new care has not begun yet."),
 }
 """One sentence for each piece of evidence, but item 9 answered: that one has three."""
 
@@ -81,6 +98,9 @@ RULES: Mapping[str, str] = {
         "Rule N1, reliable deterioration since the first score. "
         "PHQ-9: 6 points, PMC10472176. GAD-7: 4 points, NHS England reporting code."
     ),
+    Rule.N2: N_("Rule N2, too small a fall in weeks 4 to 6. Local protocol: its table could not be confirmed."),
+    Rule.N3: N_("Rule N3, above the cut point of the week. Schueller 2015, two trials, 487 people."),
+    Rule.N4: N_("Rule N4, no response at all. NICE NG222, recommendation 1.9.1."),
     Rule.N5: N_(
         "Rule N5, early review at low intensity. Local protocol, not a published rule. Smallest changes that matter: "
         "PHQ-9 5 points, Löwe 2004; GAD-7 4 points, Toussaint 2020."
@@ -92,6 +112,10 @@ RULES: Mapping[str, str] = {
     Rule.U2: N_("Rule U2, number given up by the network. Local protocol."),
     Rule.O1: N_("Rule O1, texts stopped by the patient. Local protocol."),
     Rule.C1: N_("Rule C1, a call asked for. Local protocol."),
+    Rule.R1: N_("Rule R1, a review whose date has come. Local protocol."),
+    Rule.R2: N_("Rule R2, a review asked for. Local protocol."),
+    Rule.R3: N_("Rule R3, another step asked for. Local protocol."),
+    Rule.F1: N_("Rule F1, first contact at the new step. Local protocol: within 14 days."),
 }
 
 KINDS: Mapping[FlagKind, str] = {
@@ -103,6 +127,9 @@ KINDS: Mapping[FlagKind, str] = {
     FlagKind.UNREACHABLE: N_("Unreachable"),
     FlagKind.OPTED_OUT: N_("Opted out"),
     FlagKind.CALL_REQUESTED: N_("Asked for a call"),
+    FlagKind.REVIEW_REQUESTED: N_("Asked for a review"),
+    FlagKind.REVIEW_DUE: N_("Review due"),
+    FlagKind.FIRST_CONTACT_DUE: N_("New step not begun"),
 }
 
 STATES: Mapping[FlagState, str] = {

@@ -43,6 +43,13 @@ class Party(StrEnum):
     STAFF = "staff"
 
 
+class NoticeChannel(StrEnum):
+    """How a staff member is told that something waits for them."""
+
+    EMAIL = "email"
+    TEXT = "text"
+
+
 class CareTeam(WithId, Base):
     """Staff who share a caseload, in one time zone, with one calendar."""
 
@@ -89,6 +96,15 @@ class StaffMember(WithDataKey, WithId, Base):
     totp_secret = Sealed()
     totp_last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     """The time step of the last accepted code: a one-time code is used once (ASVS 5.0 6.5.1)."""
+    _number: Mapped[bytes | None] = mapped_column("number", sa.LargeBinary)
+    number = Sealed()
+    """E.164, for notices by text."""
+    notices_by: Mapped[NoticeChannel] = mapped_column(
+        vocabulary(NoticeChannel), default=NoticeChannel.EMAIL, server_default=NoticeChannel.EMAIL.value
+    )
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    uses_keys: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    """Single-key shortcuts on staff pages (WCAG 2.1.4 asks for a way to turn them off)."""
     ended_at: Mapped[datetime | None]
     memberships: Mapped[list["TeamMembership"]] = relationship(back_populates="staff_member")
 
@@ -114,6 +130,26 @@ class TeamMembership(WithId, Base):
     until_at: Mapped[datetime | None]
     staff_member: Mapped[StaffMember] = relationship(back_populates="memberships")
     care_team: Mapped[CareTeam] = relationship()
+
+
+class Absence(WithId, Base):
+    """A stretch in which a staff member is away, and who stands in for them."""
+
+    __tablename__ = "absences"
+    __table_args__ = (
+        sa.Index("ix_absences_staff_member_id", "staff_member_id", "until_at"),
+        sa.CheckConstraint("from_at < until_at", name="order"),
+        sa.CheckConstraint("staff_member_id <> cover_id", name="somebody_else"),
+    )
+
+    staff_member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff_members.id"))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    cover_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff_members.id"))
+    recorded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff_members.id"))
+    cancelled_at: Mapped[datetime | None]
+    staff_member: Mapped[StaffMember] = relationship(foreign_keys=staff_member_id)
+    cover: Mapped[StaffMember] = relationship(foreign_keys=cover_id)
 
 
 class StaffSession(WithId, Base):

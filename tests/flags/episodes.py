@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import EpisodeFacts, MeasureFacts, Thresholds
 from monitor.flags.kinds import Rule
-from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings, notes
 from monitor.measures import catalogue
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.care.service_hours import ServiceHours
 from monitor.flags.clocks import due_at
 from monitor.flags.facts import EpisodeFacts, Evidence, Finding, SafetyFacts
 from monitor.flags.kinds import EvidenceCode, FlagKind, Severity
-from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
 
 POLICY = FlagPolicy()

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import EpisodeFacts, Evidence
 from monitor.flags.kinds import FlagKind, Rule, Severity
-from monitor.flags.policy import FlagPolicy
 from monitor.flags.rules import findings
 from tests.flags.episodes import POLICY, episode, gad7, noted, phq9, raised
 

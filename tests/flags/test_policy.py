@@ -3,10 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
+from monitor.care.flag_policy import FlagPolicy
 from monitor.care.models import LOW_INTENSITY
 from monitor.care.promises import CALL_BY
 from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule
-from monitor.flags.policy import FlagPolicy
 from tests.flags.episodes import POLICY, episode, phq9, raised
 
 

@@ -12,7 +12,7 @@ from monitor.checkins.models import MeasureState, Mode
 from monitor.checkins.service import Delivery
 from monitor.db import Sessions, reading, unit_of_work
 from monitor.flags import service
-from monitor.flags.called_for import RULES, Wanted, best_query, sweep
+from monitor.flags.called_for import POLICY, RULES, Wanted, best_query, sweep
 from monitor.flags.kinds import FlagKind, Outcome
 from monitor.flags.models import Flag, FlagEvent
 from monitor.flags.proof import Proof, prove, rebuild_courses, states_disagreeing
@@ -30,7 +30,7 @@ def due_by_rules(courses, episodes) -> set[Wanted]:
         (episode.id, finding.kind)
         for course, episode in zip(courses, episodes, strict=True)
         if not course.closed
-        for finding in findings(course.facts, service.POLICY)
+        for finding in findings(course.facts, POLICY)
         if finding.kind in RULES
     }
 
@@ -53,11 +53,7 @@ def test_one_query_calls_for_exactly_what_the_rules_find_one_by_one(sessions: Se
 
 def test_every_rule_that_is_swept_can_call_for_its_flag() -> None:
     """The random courses reach each rule, so the comparison above speaks about all of them."""
-    raised = {
-        finding.rule
-        for course in random_courses(EPISODES, seed=1)
-        for finding in findings(course.facts, service.POLICY)
-    }
+    raised = {finding.rule for course in random_courses(EPISODES, seed=1) for finding in findings(course.facts, POLICY)}
 
     assert raised >= {rule for rules in RULES.values() for rule in rules}
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from monitor.audit import AuditEntry
 from monitor.care.models import Appointment, Step, StepAssignment
+from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.checkins.models import CheckIn, MeasureState
 from monitor.checkins.planning import open_episode
 from monitor.db import Sessions, unit_of_work
@@ -21,7 +22,7 @@ from monitor.flags.models import Flag, FlagEvent, FlagEventKind, FlagState
 from monitor.flags.service import FlagClosed, OutcomeNotAllowed
 from monitor.ids import new_id
 from monitor.people.models import StaffMember
-from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team
+from tests.builders import NOW, InCare, a_check_in, a_flag, a_patient, a_staff_member, a_team
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
@@ -388,8 +389,7 @@ def test_a_flag_goes_from_open_to_seen_to_acted_to_closed_and_says_who_did_what(
 @pytest.mark.parametrize("kind", FlagKind)
 def test_only_the_outcomes_of_its_kind_close_a_flag(ward: Ward, kind: FlagKind) -> None:
     with unit_of_work(ward.sessions) as session:
-        values = {"severity": Severity.HIGH, "owner_id": ward.care.clinician.id, "opened_at": NOW, "due_at": NOW}
-        session.add(Flag(episode_id=ward.care.episode.id, patient_id=ward.care.patient.id, kind=kind, **values))
+        session.add(a_flag(ward.care, kind))
     for outcome in sorted(set(Outcome) - set(CLOSES[kind])):
         with pytest.raises(OutcomeNotAllowed):
             ward.closes(outcome)
@@ -473,6 +473,7 @@ def test_contacts_count_from_the_last_return_to_low_intensity(ward: Ward) -> Non
                     step=step,
                     from_at=NOW - 8 * WEEK + week * WEEK,
                     decided_by_id=ward.care.clinician.id,
+                    pathway_version_id=shipped(USUAL_PATHWAY).version_id,
                     patient_id=ward.care.patient.id,
                 )
             )

@@ -16,7 +16,7 @@ from monitor.flags.kinds import CLOSES, AttemptOutcome, EvidenceCode, FlagKind, 
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.ids import new_id
 from monitor.people.models import Role
-from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team
+from tests.builders import NOW, InCare, a_check_in, a_flag, a_patient, a_staff_member, a_team
 from tests.staff_browser import Browser, StaffApp, words
 
 READ_TO = re.compile(r'name="read_to" value="([^"]+)"')
@@ -335,15 +335,7 @@ def test_every_outcome_that_closes_a_kind_is_offered_and_works(ward: Ward) -> No
 
 def self_made(session, care: InCare, kind: FlagKind) -> UUID:
     """A flag of a kind, whether or not one was closed a moment ago."""
-    flag = Flag(
-        episode_id=care.episode.id,
-        patient_id=care.patient.id,
-        kind=kind,
-        severity=Severity.REVIEW,
-        owner_id=care.clinician.id,
-        opened_at=NOW,
-        due_at=NOW + timedelta(hours=2),
-    )
+    flag = a_flag(care, kind, due_at=NOW + timedelta(hours=2))
     session.add(flag)
     session.flush()
     evidence = [{"code": "call_wanted", "params": {}}]

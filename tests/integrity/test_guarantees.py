@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.care.models import Appointment, CloseReason, Episode, Step, StepAssignment
+from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.checkins.models import Answer, CancelReason, CheckIn, CheckInKind, Mode, MonitoringPlan, Score, Submission
 from monitor.db import Base, Sessions, table, unit_of_work
 from monitor.flags.kinds import FlagKind, Outcome, Severity
@@ -116,7 +117,8 @@ def test_no_row_is_taken_away_from_under_another(sessions: Sessions, written: Wr
 def a_flag(written: Written, **about: Any) -> Flag:
     values = {"kind": FlagKind.SAFETY, "severity": Severity.URGENT, "owner_id": written.clinician.id}
     values |= {"episode_id": written.care.episode.id, "patient_id": written.care.patient.id}
-    return Flag(**values | {"opened_at": NOW, "due_at": NOW} | about)
+    times = {"opened_at": NOW, "due_at": NOW, "escalate_at": NOW}
+    return Flag(**values | times | {"pathway_version_id": shipped(USUAL_PATHWAY).version_id} | about)
 
 
 def an_episode(written: Written, **about: Any) -> Episode:
@@ -186,6 +188,7 @@ REFUSED: dict[str, Act] = {
             step=step,
             from_at=NOW,
             decided_by_id=w.clinician.id,
+            pathway_version_id=shipped(USUAL_PATHWAY).version_id,
             patient_id=w.care.patient.id,
         )
         for step in (Step.ONE, Step.THREE)

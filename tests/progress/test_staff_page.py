@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from monitor import workflows
 from monitor.care.models import Appointment, Step, StepAssignment
+from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, Mode
 from monitor.checkins.service import Delivery
 from monitor.config import Settings
@@ -264,6 +265,7 @@ def test_a_step_in_the_log_carries_its_reason_and_who_decided(course: Course) ->
                 step=Step.THREE,
                 from_at=NOW - timedelta(days=3),
                 decided_by_id=course.maren.id,
+                pathway_version_id=shipped(USUAL_PATHWAY).version_id,
                 patient=patient,
                 patient_id=patient.id,
                 reason="PHQ-9 16 at day 14.",

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from monitor.flags.kinds import Rule
+from monitor.care.kinds import LOW_INTENSITY
 
 TRIAGE_SCALE = "UK Mental Health Triage Scale: B within 4 hours, C within 24 hours"
 CONSENSUS = "Nock 2021, Psychiatr Res Clin Pract 3:57-66: look every weekday, answer what is imminent within 12 hours"
@@ -26,11 +26,28 @@ class FlagPolicy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    off: frozenset[Literal[Rule.N5, Rule.N6]] = Field(
-        frozenset(), description="Local protocol: the two rules without a published source may be switched off."
+    off: frozenset[Literal["N2", "N3", "N4", "N5", "N6"]] = Field(
+        frozenset({"N2"}),
+        description="Rules that a service may switch off. N2 is off unless a service owns it: its table could not be "
+        "confirmed.",
     )
     low_intensity_steps: frozenset[str] = Field(
-        frozenset({"one", "two"}), description="Local protocol: the steps of the pathway that are of low intensity."
+        LOW_INTENSITY, description="The steps of low intensity, the same in every pathway."
+    )
+    titration_weeks: tuple[int, int] = Field(
+        (4, 6), description="Local protocol: the weeks after the first score in which N2 looks. Unconfirmed table."
+    )
+    titration_fall: int = Field(
+        2, ge=1, le=6, description="Local protocol: a smaller fall on the PHQ-9 is inadequate. Unconfirmed table."
+    )
+    cut_points: tuple[tuple[int, int], ...] = Field(
+        ((4, 17), (9, 13), (14, 9)),
+        description="(week, PHQ-9 at or above) from a start of 10 or more: Schueller 2015, two trials, n = 487.",
+    )
+    window_days: int = Field(7, ge=0, le=14, description="Local protocol: a score this near to a week counts for it.")
+    no_response_weeks: dict[Literal["antidepressant", "psychological"], int] = Field(
+        {"antidepressant": 4, "psychological": 6},
+        description="No response at all: NICE NG222, 1.9.1, 4 weeks of an antidepressant, 4 to 6 of therapy.",
     )
     review_contact: int = Field(
         4,
@@ -73,6 +90,20 @@ class FlagPolicy(BaseModel):
     lost_contact_days: int = Field(
         2, ge=1, le=5, description="Local protocol: two working days for unreachable and opted out."
     )
+    review_requested_days: int = Field(5, ge=1, le=10, description="Local protocol: five working days.")
+    first_contact_days: int = Field(
+        14, ge=1, le=28, description="Local protocol, days on the calendar: a step-up begins within two weeks."
+    )
+    repeats_before_decline: int = Field(
+        2, ge=2, le=6, description="Local protocol: closed flags of a kind after which contact may be declined."
+    )
+    escalate_after_hours: int = Field(
+        4, ge=1, le=16, description="Local protocol: service hours from the lead to the manager for a safety answer."
+    )
+    escalate_after_days: int = Field(
+        2, ge=1, le=10, description="Local protocol: working days from the lead to the manager for everything else."
+    )
+    snooze_at_most_days: int = Field(28, ge=1, le=56, description="Local protocol: the longest snooze.")
     call_by: time = Field(
         time(11), description="Local protocol: local time on the next working day, or its close where not open then."
     )
