@@ -20,6 +20,7 @@ from monitor.people.models import Channel, Party, StaffMember
 from monitor.people.service import prefer
 from monitor.workflows import complete_check_in
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers, token_of
+from tests.integrity.decisions import decide
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def a_record(session: Session, settings: Settings, number: str = "+447700900001"
     delivery = Delivery(new_id(), "en", Mode.LINK, known_device=False, note="A note.")
     complete_check_in(session, found, answers(phq9=12, gad7=8, item9=1), delivery, settings=settings, now=NOW)
     flag = session.query(Flag).filter_by(patient_id=care.patient.id).one()
+    decide(session, care, clinician)
     flags.record_attempt(session, flag, clinician, AttemptOutcome.LEFT_MESSAGE, "Rang.", NOW)
     session.flush()
     return Written(care, clinician, flag.id, check_in.id, token_of(check_in))

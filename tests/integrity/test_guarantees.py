@@ -1,6 +1,7 @@
 """What the database itself guarantees, whatever the program does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,31 +9,54 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from monitor.care.kinds import DeviationReason, ReviewKind
 from monitor.care.models import Appointment, CloseReason, Episode, Step, StepAssignment
 from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.checkins.models import Answer, CancelReason, CheckIn, CheckInKind, Mode, MonitoringPlan, Score, Submission
 from monitor.db import Base, Sessions, table, unit_of_work
 from monitor.flags.kinds import FlagKind, Outcome, Severity
-from monitor.flags.models import Flag
+from monitor.flags.models import Flag, TopicDecline
+from monitor.flags.notice_models import Notice, NoticeKind
 from monitor.ids import new_id
 from monitor.messaging.models import Message, MessageState, SkipReason
 from monitor.messaging.texts import TextKind
-from monitor.people.models import CareTeam, Device, Patient, StaffMember, StaffSession, TeamMembership
-from tests.builders import NOW, a_check_in, a_patient, a_staff_member, a_team
+from monitor.people.models import (
+    Absence,
+    CareTeam,
+    Device,
+    NoticeChannel,
+    Patient,
+    StaffMember,
+    StaffSession,
+    TeamMembership,
+)
+from monitor.reviews.kinds import Decision
+from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team
+from tests.integrity.decisions import a_review, a_step
 from tests.integrity.records import Written, a_record
 from tests.phones import every_row
 
 DAY = timedelta(days=1)
+VERSION = shipped(USUAL_PATHWAY).version_id
 APPEND_ONLY = (
     "answers",
     "audit_entries",
+    "care_role_assignments",
+    "caseload_looks",
     "consents",
     "contact_preferences",
     "delivery_events",
     "flag_events",
+    "handoffs",
+    "intakes",
+    "pathway_publications",
+    "pathway_versions",
+    "reviews",
     "scores",
     "step_assignments",
     "submissions",
+    "topic_declines",
+    "treatment_starts",
 )
 """Facts: a correction is a new row."""
 
@@ -118,7 +142,7 @@ def a_flag(written: Written, **about: Any) -> Flag:
     values = {"kind": FlagKind.SAFETY, "severity": Severity.URGENT, "owner_id": written.clinician.id}
     values |= {"episode_id": written.care.episode.id, "patient_id": written.care.patient.id}
     times = {"opened_at": NOW, "due_at": NOW, "escalate_at": NOW}
-    return Flag(**values | times | {"pathway_version_id": shipped(USUAL_PATHWAY).version_id} | about)
+    return Flag(**values | times | {"pathway_version_id": VERSION} | about)
 
 
 def an_episode(written: Written, **about: Any) -> Episode:
@@ -151,6 +175,16 @@ def a_score(written: Written, submission_id: Any, **about: Any) -> Score:
 def a_text(written: Written, **about: Any) -> Message:
     values = {"patient_id": written.care.patient.id, "purpose": TextKind.NUDGE, "dedupe_key": str(new_id())}
     return Message(**values | {"language": "en", "due_at": NOW, "expires_at": NOW + DAY, "created_at": NOW} | about)
+
+
+def a_notice(written: Written) -> Notice:
+    values = {"staff_member_id": written.clinician.id, "kind": NoticeKind.DIGEST, "channel": NoticeChannel.EMAIL}
+    return Notice(**values, dedupe_key="today", created_at=NOW, due_at=NOW)
+
+
+def loaded(session: Session, written: Written) -> InCare:
+    """The same care with its patient in this session, whose key seals words."""
+    return replace(written.care, patient=session.get_one(Patient, written.care.patient.id))
 
 
 def another_patient(session: Session, written: Written, **about: Any) -> Patient:
@@ -188,7 +222,7 @@ REFUSED: dict[str, Act] = {
             step=step,
             from_at=NOW,
             decided_by_id=w.clinician.id,
-            pathway_version_id=shipped(USUAL_PATHWAY).version_id,
+            pathway_version_id=VERSION,
             patient_id=w.care.patient.id,
         )
         for step in (Step.ONE, Step.THREE)
@@ -210,8 +244,78 @@ REFUSED: dict[str, Act] = {
     "a flag that nobody owns": lambda session, w: set_on(session, Flag, owner_id=None),
     "a flag without a clock": lambda session, w: set_on(session, Flag, due_at=None),
     "a flag owned by somebody unknown": lambda session, w: set_on(session, Flag, owner_id=new_id()),
+    "a flag that goes to nobody once its time has passed": lambda session, w: set_on(session, Flag, escalate_at=None),
+    "a flag under no rules": lambda session, w: set_on(session, Flag, pathway_version_id=None),
+    "a step under no rules": lambda session, w: session.add(
+        a_step(loaded(session, w), w.clinician, None, from_at=NOW + DAY)
+    ),
+    "a step under rules that nobody has": lambda session, w: session.add(
+        a_step(loaded(session, w), w.clinician, new_id(), from_at=NOW + DAY)
+    ),
+    "another step than the proposed one, for no reason": lambda session, w: session.add(
+        a_step(loaded(session, w), w.clinician, VERSION, from_at=NOW + DAY, step=Step.ONE)
+    ),
+    "another step than the proposed one, without a word": lambda session, w: session.add(
+        a_step(
+            loaded(session, w),
+            w.clinician,
+            VERSION,
+            from_at=NOW + DAY,
+            step=Step.ONE,
+            deviation_reason=DeviationReason.PREFERENCE,
+        )
+    ),
+    **{
+        f"a review that {what}": lambda session, w, about=about: session.add(
+            a_review(loaded(session, w), w.clinician, VERSION, **{"kind": ReviewKind.ROUTINE, **about})
+        )
+        for what, about in {
+            "is held twice": {"kind": ReviewKind.FIRST},
+            "departs from the proposal for no reason": {"proposal": Decision.STEP_UP},
+            "leaves the next date blank": {"next_review_at": None},
+            "ends care and sets a date": {
+                "proposal": Decision.DISCHARGE,
+                "decision": Decision.DISCHARGE,
+            },
+            "steps up to nowhere": {"proposal": Decision.STEP_UP, "decision": Decision.STEP_UP},
+            "carries on with another step": {"to_step": Step.THREE},
+            "names no rules": {"pathway_version_id": None},
+        }.items()
+    },
+    "contact about safety declined": lambda session, w: session.add(
+        TopicDecline(
+            episode_id=w.care.episode.id,
+            patient=loaded(session, w).patient,
+            patient_id=w.care.patient.id,
+            kind=FlagKind.SAFETY,
+            declined=True,
+            at=NOW,
+            staff_member_id=w.clinician.id,
+            words="No.",
+        )
+    ),
     # what cannot be
-    "an answer above 3": lambda session, w: session.add(an_answer(w, value=4)),
+    "a safety flag that sleeps": lambda session, w: set_on(session, Flag, snoozed_until=NOW + DAY),
+    "leave that ends before it begins": lambda session, w: session.add(
+        Absence(
+            staff_member_id=w.clinician.id,
+            from_at=NOW,
+            until_at=NOW - DAY,
+            cover_id=a_staff_member(session, w.care.team, "cover@example.org").id,
+            recorded_by_id=w.clinician.id,
+        )
+    ),
+    "standing in for oneself": lambda session, w: session.add(
+        Absence(
+            staff_member_id=w.clinician.id,
+            from_at=NOW,
+            until_at=NOW + DAY,
+            cover_id=w.clinician.id,
+            recorded_by_id=w.clinician.id,
+        )
+    ),
+    "one notice twice": lambda session, w: session.add_all(a_notice(w) for _ in range(2)),
+    "an answer above 10": lambda session, w: session.add(an_answer(w, value=11)),
     "an answer below 0": lambda session, w: session.add(an_answer(w, value=-1)),
     "an answer that was declined": lambda session, w: session.add(an_answer(w, value=1, declined=True)),
     "no answer that was not declined": lambda session, w: session.add(an_answer(w, value=None)),
