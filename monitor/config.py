@@ -5,6 +5,7 @@ import binascii
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -17,6 +18,9 @@ RESOURCES = _PACKED if _PACKED.is_dir() else PACKAGE.parent
 """Where templates/, static/, translations/ and migrations/ lie: inside an installed wheel, else beside the package."""
 
 KEY_BYTES = 32
+ITEMS_PER_WEEK = 32
+"""Local protocol: the weekly PHQ-9 and GAD-7 with their question on difficulty (17) and the longest measure beside them,
+the PHQ-15 (15), just fit: about four minutes at seven seconds a question, twice what our texts promise."""
 
 
 class Environment(StrEnum):
@@ -61,7 +65,16 @@ class Settings(BaseSettings):
     provisional_instruments: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(), description="instrument:language pairs that the service has chosen, e.g. gad7:ar,phq9:ar"
     )
+    instruments_dir: Path | None = Field(
+        default=None, description="the service's own folder of wording that needs permission, e.g. wsas/en.json"
+    )
+    items_per_week: int = Field(
+        default=ITEMS_PER_WEEK, ge=1, description="questions a week beyond which slower measures wait for another one"
+    )
     estimate_totals: bool = Field(default=False, description="allow the published estimate when items are missing")
+    resources_file: Path | None = Field(
+        default=None, description="a TOML file of the service's own ideas for patients, for each step and language"
+    )
 
     gateway: Gateway = Gateway.CONSOLE
     twilio_account_sid: str | None = None
@@ -75,6 +88,12 @@ class Settings(BaseSettings):
     twilio_from: str | None = None
     twilio_messaging_service_sid: str | None = None
     twilio_base_url: HttpUrl | None = Field(default=None, description="another address that speaks Twilio's protocol")
+
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="the mail server for notices to staff: smtp://NAME:PASSWORD@HOST:PORT; none prints them",
+    )
+    mail_from: str = Field(default="", max_length=200, description="the address that notices to staff come from")
 
     dispatcher: Dispatcher = Field(default=Dispatcher.EMBEDDED, description="who sends the texts that are due")
 
@@ -157,6 +176,27 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        address = urlsplit(value.get_secret_value())
+        try:
+            known = address.scheme in ("smtp", "smtps") and address.hostname and address.port != 0
+        except ValueError:  # the port is no number
+            known = False
+        if not known or address.path.strip("/") or address.query or address.fragment:
+            raise ValueError("must look like smtp://NAME:PASSWORD@HOST:PORT, or smtps:// where TLS comes first")
+        return value
+
+    @model_validator(mode="after")
+    def _can_write(self) -> Self:
+        name, _, domain = self.mail_from.partition("@")
+        if self.smtp_url is not None and not (name and domain and self.mail_from.isprintable()):
+            raise ValueError("MONITOR_SMTP_URL needs MONITOR_MAIL_FROM, the address that notices to staff come from")
+        return self
+
     @model_validator(mode="after")
     def _can_share_work(self) -> Self:
         if self.dispatcher is Dispatcher.DISTRIBUTED and self.database_url.startswith("sqlite"):
@@ -180,6 +220,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The public address without a closing slash."""
         return str(self.public_base_url).rstrip("/")
+
+    @property
+    def staff_url(self) -> str:
+        """Where staff sign in, for notices that they get outside the program."""
+        return f"{self.base_url}/staff/"
 
     @property
     def hosts(self) -> frozenset[str]:

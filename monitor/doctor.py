@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 
 from monitor.audit import first_broken_link
 from monitor.beats import last_beat
+from monitor.care import pathways, publication
+from monitor.care.pathway_loading import InvalidPathway
 from monitor.care.promises import has_cover
 from monitor.config import Environment, Gateway, Settings
 from monitor.db import Sessions, reading
+from monitor.flags.notice_sending import MOST_TRIES
+from monitor.flags.notices import given_up, late_notices
 from monitor.health import CLOCK_IS_LATE_AFTER
 from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, is_draft
 from monitor.measures import catalogue
@@ -20,7 +24,8 @@ from monitor.messaging.models import Message, MessageState, RefusedCall
 from monitor.messaging.outages import open_outage
 from monitor.messaging.unsent import unsent_yesterday
 from monitor.people import help_lines
-from monitor.people.models import CareTeam, Role, StaffMember
+from monitor.people.models import CareTeam, NoticeChannel, Role, StaffMember
+from monitor.people.teams import CARERS
 
 
 class State(StrEnum):
@@ -48,8 +53,11 @@ def examine(settings: Settings, sessions: Sessions, now: datetime) -> list[Findi
             *_settings(settings),
             *_clock(session, now),
             *_outbox(session, now),
+            *_notices(settings, session),
             *_teams(session),
+            *_pathways(session),
             *_languages(settings),
+            *_wording(settings),
             *_help_lines(now),
         ]
     return [*findings, *_audit_trail(sessions)]
@@ -94,6 +102,20 @@ def _outbox(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding(State.KNOW, f"{refused} calls of today claimed to be the provider's and were refused")
 
 
+def _notices(settings: Settings, session: Session) -> Iterator[Finding]:
+    by_mail = sa.exists().where(
+        StaffMember.ended_at.is_(None), StaffMember.role.in_(CARERS), StaffMember.notices_by == NoticeChannel.EMAIL
+    )
+    if settings.smtp_url is None and session.scalar(sa.select(by_mail)):
+        what = "staff get no mail when something waits: set MONITOR_SMTP_URL and MONITOR_MAIL_FROM"
+        yield Finding(State.MEND, what)
+    waiting, lost = late_notices(session), given_up(session)
+    if waiting:
+        yield Finding(State.KNOW, f"{waiting} notices to staff have not gone yet and are tried again")
+    if lost:
+        yield Finding(State.KNOW, f"{lost} notices to staff never went, after {MOST_TRIES} tries each")
+
+
 def _texts(count: int) -> str:
     return "1 text" if count == 1 else f"{count} texts"
 
@@ -114,15 +136,50 @@ def _teams(session: Session) -> Iterator[Finding]:
         yield Finding(State.MEND, "there is no administrator")
 
 
+def _pathways(session: Session) -> Iterator[Finding]:
+    for code in pathways.shipped_codes():
+        last, shipped = publication.newest(session, code), pathways.shipped(code).version_id
+        if last is None:
+            yield Finding(State.KNOW, f"pathway {code}: {str(shipped)[:8]} as shipped; nobody here has signed it off")
+            continue
+        here = str(last.version_id)[:8]
+        try:
+            pathways.in_force(session, code)
+        except InvalidPathway:  # as after an upgrade that checks more
+            mend = f"run: monitor pathway show {code}, and: monitor pathway check"
+            yield Finding(State.MEND, f"pathway {code}: this program cannot read {here}, which is in force; {mend}")
+            continue
+        signed = f"signed off {last.at:%Y-%m-%d}"
+        if last.version_id == shipped:
+            yield Finding(State.GOOD, f"pathway {code}: {here} as shipped, {signed}")
+        else:
+            shipped_here = str(shipped)[:8]
+            yield Finding(State.KNOW, f"pathway {code}: {here}, {signed}; it differs from the shipped {shipped_here}")
+
+
 def _languages(settings: Settings) -> Iterator[Finding]:
     for tag, language in LANGUAGES.items():
-        missing = [catalogue.spec(code).name for code in catalogue.CODES if code not in catalogue.offered(tag)]
+        missing = [catalogue.spec(code).name for code in catalogue.TRACKED if code not in catalogue.offered(tag)]
         if missing:
-            switched = [code for code in catalogue.CODES if f"{code}:{tag}" in settings.provisional_instruments]
+            switched = [code for code in catalogue.TRACKED if f"{code}:{tag}" in settings.provisional_instruments]
             extra = f"; switched on as provisional: {', '.join(switched)}" if switched else ""
             yield Finding(State.KNOW, f"{language.name}: no official {', '.join(missing)}{extra}")
         if tag != SOURCE_LANGUAGE and is_draft(tag):
             yield Finding(State.KNOW, f"{language.name}: the pages are a draft that no native speaker has reviewed")
+
+
+def _wording(settings: Settings) -> Iterator[Finding]:
+    """Drafts that are switched on without there being any, and words that are shown with somebody's permission."""
+    catalogue.use_folder(settings.instruments_dir)
+    known = {f"{code}:{tag}" for code in catalogue.CODES for tag in catalogue.languages(code)}
+    for pair in sorted(settings.provisional_instruments - known):
+        yield Finding(State.KNOW, f"provisional_instruments names {pair}, and there is no such wording")
+    for code in catalogue.CODES:
+        for tag in catalogue.languages(code):
+            permission = catalogue.load(code, tag).permission
+            if permission:
+                said = f"{permission.given_by} gave permission on {permission.on}"
+                yield Finding(State.GOOD, f"{catalogue.spec(code).name} in {tag}: {said}")
 
 
 def _help_lines(now: datetime) -> Iterator[Finding]:

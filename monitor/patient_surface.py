@@ -6,15 +6,18 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from monitor import assets, texting
+from monitor.care import resources
 from monitor.checkins import patient_settings_views
 from monitor.checkins import patient_views as check_in_views
 from monitor.config import Dispatcher, Environment
 from monitor.http import language, mount, runtime
+from monitor.measures.catalogue import use_folder
 from monitor.messaging import hooks
 from monitor.messaging.models import InboundText, Understood
 from monitor.people import patient_views as phone_views
 from monitor.people.help_lines import Help, lines_for
 from monitor.people.phone import unlocked_phone
+from monitor.progress import patient_step_views as step_views
 from monitor.progress import patient_views as progress_views
 from monitor.worker import make_followers
 
@@ -33,8 +36,12 @@ def register(app: Flask) -> None:
     mount(app, phone_views.phone, invitation_or_pin)
     mount(app, patient_settings_views.blueprint, unlocked_phone)
     mount(app, progress_views.blueprint, unlocked_phone)
+    mount(app, step_views.blueprint, unlocked_phone)
     mount(app, hooks.blueprint, hooks.signed_by_twilio)
     settings = app.extensions["monitor"].settings
+    use_folder(settings.instruments_dir)
+    if settings.resources_file is not None:
+        resources.load(settings.resources_file)  # a service's own ideas that cannot be read stop the start
     hooks.prepare(app, followers=make_followers(settings), receive=_receive)
 
 

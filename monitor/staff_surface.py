@@ -8,14 +8,23 @@ from monitor import access, i18n
 from monitor.access import Action, may
 from monitor.care import staff_views as care
 from monitor.checkins import staff_entry_views as entries
+from monitor.checkins import staff_intake_views as intakes
+from monitor.checkins import staff_measures_views as measures
 from monitor.checkins import staff_views as checkins
 from monitor.checkins import staff_wording_views as wording
 from monitor.config import Environment, Settings
 from monitor.flags import staff_contact_views as contacts
+from monitor.flags import staff_flag_views as flag_pages
+from monitor.flags import staff_hand_over_views as handovers
+from monitor.flags import staff_load_views as loads
+from monitor.flags import staff_team_views as teams
 from monitor.flags import staff_views as flags
 from monitor.http import language, mount, runtime
+from monitor.measures.catalogue import use_folder
 from monitor.people import staff_views as people
+from monitor.progress import staff_caseload_views as caseload
 from monitor.progress import staff_message_views as messages
+from monitor.progress import staff_review_views as reviews
 from monitor.progress import staff_views as progress
 
 
@@ -25,6 +34,7 @@ def register(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a page may lie open for a whole shift
         WTF_CSRF_SSL_STRICT=False,  # asks for a Referer, which our pages never send; `http` compares the origin instead
     )
+    use_folder(app.extensions["monitor"].settings.instruments_dir)
     CSRFProtect(app)
     access.install(app)
     app.context_processor(_everywhere)
@@ -33,15 +43,27 @@ def register(app: Flask) -> None:
     mount(app, people.doorway, access.anyone)
     mount(app, people.way_out, access.signed_in)
     mount(app, flags.worklist, access.signed_in)
-    mount(app, flags.flags, may(Action.RECORD))
+    mount(app, flag_pages.one_flag, may(Action.SEE_PATIENTS))
+    mount(app, flag_pages.flags, may(Action.RECORD))
     mount(app, care.finding, may(Action.SEE_PATIENTS))
     mount(app, contacts.reach, may(Action.SEE_PATIENTS))
+    mount(app, teams.team, may(Action.SEE_PATIENTS))
+    mount(app, teams.absent, may(Action.RECORD))
+    mount(app, handovers.handing_over, may(Action.RECORD))
+    mount(app, loads.loading, may(Action.SEE_COUNTS))
     mount(app, checkins.enrolling, may(Action.ENROL))
     mount(app, entries.entering, may(Action.RECORD))
+    mount(app, intakes.holding, may(Action.RECORD))
+    mount(app, intakes.waiting, may(Action.SEE_PATIENTS))
+    mount(app, measures.measuring, may(Action.RECORD))
     mount(app, wording.wording, may(Action.ENROL))
     mount(app, progress.record, may(Action.SEE_PATIENTS))
+    mount(app, caseload.weekly, may(Action.SEE_PATIENTS))
+    mount(app, caseload.looking, may(Action.RECORD))
     mount(app, messages.messages, may(Action.SEE_PATIENTS))
     mount(app, progress.appointing, may(Action.RECORD))
+    mount(app, reviews.reviews, may(Action.SEE_PATIENTS))
+    mount(app, reviews.reviewing, may(Action.RECORD))
 
 
 def _everywhere() -> dict[str, object]:

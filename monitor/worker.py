@@ -21,7 +21,11 @@ from monitor.checkins.models import CheckIn
 from monitor.clock import Clock
 from monitor.config import Dispatcher, Environment, Gateway, Settings
 from monitor.db import Sessions, reading, unit_of_work
+from monitor.flags import jobs as flag_jobs
+from monitor.flags.notice_sending import Ways, send_due
+from monitor.flags.post import ConsolePost, MailServer, Post, SmtpPost
 from monitor.flags.proof import prove
+from monitor.measures.catalogue import use_folder
 from monitor.messaging import spend
 from monitor.messaging.delivery import Courier
 from monitor.messaging.followers import Followers
@@ -30,6 +34,7 @@ from monitor.messaging.jobs import DispatchReport, dispatch
 from monitor.messaging.reconcile import ReconcileReport, reconcile
 from monitor.messaging.spend import Limits
 from monitor.people.service import forget_attempts
+from monitor.reviews import jobs as review_jobs
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -68,17 +73,29 @@ def make_gateway(settings: Settings) -> SmsGateway:
     return TwilioGateway(settings, callback_base=settings.base_url)
 
 
+def make_post(settings: Settings) -> Post:
+    """Return the way out for mail to staff that the settings name."""
+    if settings.smtp_url is None:
+        return ConsolePost(sys.stdout, show_text=settings.environment is Environment.DEMO)
+    return SmtpPost(MailServer.from_url(settings.smtp_url.get_secret_value()), settings.mail_from)
+
+
 def make_courier(settings: Settings, sessions: Sessions, clock: Clock, gateway: SmsGateway | None = None) -> Courier:
-    """Return what texts need on their way, with what check-ins have to say about them."""
+    """Return what texts need on their way, with what check-ins have to say about them. Raises WordingRefused."""
+    gateway = gateway or make_gateway(settings)
+    ways = Ways(make_post(settings), gateway, settings.staff_url, settings.default_region)
+    use_folder(settings.instruments_dir)
     return Courier(
         sessions=sessions,
-        gateway=gateway or make_gateway(settings),
+        gateway=gateway,
         clock=clock,
         followers=make_followers(settings),
         base_url=settings.base_url,
         sender_name=settings.sender_name,
         limits=Limits(settings.spend_per_day, settings.spend_per_prefix, settings.spend_per_patient),
+        items_per_week=settings.items_per_week,
         take_in=partial(texting.handle_waiting, sessions, settings, clock),
+        tell=partial(send_due, sessions, clock, ways),
     )
 
 
@@ -105,6 +122,9 @@ def tick(courier: Courier, send: Dispatch = dispatch) -> TickReport:
     texts = send(courier)
     found = reconcile(courier)
     closed = close(courier)
+    review_jobs.raise_due(courier.sessions, courier.clock)
+    flag_jobs.keep_time(courier.sessions, courier.clock)
+    courier.tell()
     once_a_day(courier)
     with unit_of_work(courier.sessions) as session:
         beat(session, "tick", courier.clock())
@@ -121,7 +141,7 @@ def plan(courier: Courier) -> int:
             for each in batch:
                 try:
                     with session.begin_nested():
-                        planned += planning.plan_ahead(session, each, now)
+                        planned += planning.plan_ahead(session, each, now, ceiling=courier.items_per_week)
                 except Exception as error:  # one bad row must not stop the others
                     failed += 1
                     log.error("plan %s: not planned: %s", each.id, type(error).__name__)
@@ -180,6 +200,7 @@ def start_clock(
     every: tuple[tuple[str, Callable[[Courier], object], timedelta], ...] = (
         ("tick", partial(tick, send=send), timedelta(seconds=60)),
         ("send", send, timedelta(seconds=5)),
+        ("tell", lambda each: each.tell(), timedelta(seconds=10)),  # not behind a thousand reminders
     )
     for name, job, interval in every:
         scheduler.add_job(

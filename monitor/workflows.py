@@ -7,7 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from monitor.checkins import closing, lost_texts, new_links, planning
+from monitor.audit import Actor, record
+from monitor.care import intake
+from monitor.care.intake import NewIntake
+from monitor.care.intake_models import Intake
+from monitor.care.models import Episode
+from monitor.checkins import cadence, closing, known, lost_texts, new_links, planning
 from monitor.checkins import service as checkins
 from monitor.checkins.course import Course
 from monitor.checkins.models import CancelReason, CheckIn, CheckInState
@@ -16,12 +21,15 @@ from monitor.config import Settings
 from monitor.errors import MonitorError
 from monitor.flags import service as flags
 from monitor.flags.facts import SafetyFacts
-from monitor.flags.kinds import Rule
+from monitor.flags.kinds import FlagKind, Rule
 from monitor.flags.kinds import SelfSafety as SelfSafety
+from monitor.flags.reviewed import close_reviewed
+from monitor.flags.wishes import Wish, finding_of
 from monitor.measures import catalogue
 from monitor.messaging import outbox
-from monitor.people.models import Channel, Party, Patient, Purpose
+from monitor.people.models import Channel, Party, Patient, Purpose, StaffMember
 from monitor.people.service import change_preference, newest_consent, preference, state_consent
+from monitor.reviews import service as reviews
 
 SAID_BEFOREHAND = frozenset({Rule.S1, Rule.S3, Rule.S4, Rule.C1})
 """What the first answers of a check-in can already say: the rest waits for the rest."""
@@ -137,6 +145,15 @@ def after_safety(
     return True
 
 
+def ask(session: Session, episode: Episode, wish: Wish, now: datetime) -> None:
+    """Take what a patient asks for on their own page: a flag with a clock, and a nearer review where one answers it."""
+    flags.raise_flags(session, episode, (finding_of(wish),), now=now)
+    if wish.is_about_the_step:
+        reviews.pull_nearer(session, episode, now)
+    patient = Actor("patient", episode.patient_id)
+    record(session, patient, f"asked for {wish.value}", "episode", episode.id, now=now)
+
+
 def request_link(session: Session, token: str, now: datetime) -> None:
     """Text a fresh link to the enrolled number, if the link that was shown to us is one of ours. Silent either way."""
     check_in = checkins.find(session, token)
@@ -152,6 +169,25 @@ def close_overdue(session: Session, check_in: CheckIn, now: datetime) -> None:
     closing.close(session, check_in, now)
     if check_in.episode.closed_at is None:
         flags.evaluate(session, check_in.episode, now=now, check_in_id=check_in.id)
+
+
+def assign_step(
+    session: Session, episode: Episode, new: NewIntake, *, mark: str, every_weeks: int | None, by: UUID, now: datetime
+) -> Intake:
+    """Assign a step at intake: what was found, what the rules proposed, the review and the check-ins, all or nothing.
+
+    `mark` says what the page showed. Raises IntakeRefused, StepDecided and AnswersSince among them, NotACarer and
+    CannotTakeOver. The first step of an episode is the decision that its first date waited for.
+    """
+    closing.hold(session, episode.id)
+    session.refresh(episode)
+    known.must_be_current(session, episode, mark)
+    if intake.is_awaited(session, episode.id):
+        member = session.get_one(StaffMember, by)
+        close_reviewed(session, episode, member, new.reason, now, kinds={FlagKind.REVIEW_DUE})
+    held = intake.assign(session, episode, new, by=by, now=now)
+    cadence.ask_every(session, episode, every_weeks, now)
+    return held
 
 
 def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:

@@ -31,7 +31,9 @@ PATIENT_ROUTES = {
     "GET /help": "anyone",
     "GET /me": "unlocked_phone",
     "GET /me/settings": "unlocked_phone",
+    "GET /me/step": "unlocked_phone",
     "POST /me/settings": "unlocked_phone",
+    "POST /me/step": "unlocked_phone",
     "POST /hooks/twilio/status": "signed_by_twilio",
     "POST /hooks/twilio/text": "signed_by_twilio",
     "POST /me/unlock": "invitation_or_pin",
@@ -42,32 +44,58 @@ PATIENT_ROUTES = {
 }
 STAFF_ROUTES = {
     "GET /": "signed_in",
+    "GET /caseload": "may_see_patients",
     "GET /contact-problems": "may_see_patients",
     "GET /find": "may_see_patients",
     "POST /find": "may_see_patients",
+    "GET /flags/<uuid:flag_id>": "may_see_patients",
     "POST /flags/<uuid:flag_id>/attempt": "may_record",
     "POST /flags/<uuid:flag_id>/close": "may_record",
     "POST /flags/<uuid:flag_id>/hand-over": "may_record",
     "POST /flags/<uuid:flag_id>/seen": "may_record",
+    "POST /flags/<uuid:flag_id>/snooze": "may_record",
+    "POST /flags/<uuid:flag_id>/take": "may_record",
+    "POST /flags/<uuid:flag_id>/undo": "may_record",
+    "POST /flags/attempts": "may_record",
     "GET /healthz": "anyone",
+    "GET /intakes": "may_see_patients",
+    "GET /load": "may_see_counts",
+    "POST /keys": "signed_in",
+    "GET /patients": "may_see_patients",
     "GET /patients/<uuid:patient_id>": "may_see_patients",
     "GET /patients/<uuid:patient_id>/answers": "may_record",
     "POST /patients/<uuid:patient_id>/answers": "may_record",
     "POST /patients/<uuid:patient_id>/appointments": "may_record",
+    "GET /patients/<uuid:patient_id>/before": "may_see_patients",
     "POST /patients/<uuid:patient_id>/by-text": "may_enrol",
+    "POST /patients/<uuid:patient_id>/care-roles": "may_record",
+    "POST /patients/<uuid:patient_id>/caseload-look": "may_record",
     "POST /patients/<uuid:patient_id>/device": "may_enrol",
+    "GET /patients/<uuid:patient_id>/intake": "may_record",
+    "POST /patients/<uuid:patient_id>/intake": "may_record",
+    "GET /patients/<uuid:patient_id>/hand-over": "may_record",
+    "POST /patients/<uuid:patient_id>/hand-over": "may_record",
     "POST /patients/<uuid:patient_id>/invite": "may_enrol",
     "GET /patients/<uuid:patient_id>/messages": "may_see_patients",
     "POST /patients/<uuid:patient_id>/number": "may_enrol",
     "POST /patients/<uuid:patient_id>/opt-in": "may_enrol",
     "POST /patients/<uuid:patient_id>/opt-out": "may_enrol",
+    "POST /patients/<uuid:patient_id>/measures": "may_record",
     "POST /patients/<uuid:patient_id>/pause": "may_enrol",
+    "GET /patients/<uuid:patient_id>/submissions/<uuid:submission_id>": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/treatments": "may_record",
+    "GET /patients/<uuid:patient_id>/review": "may_record",
+    "POST /patients/<uuid:patient_id>/review": "may_record",
     "GET /patients/new": "may_enrol",
     "POST /patients/new": "may_enrol",
     "POST /patients/preview": "may_enrol",
+    "GET /reviews": "may_see_patients",
     "GET /sign-in": "anyone",
     "POST /sign-in": "anyone",
     "POST /sign-out": "signed_in",
+    "GET /team": "may_see_patients",
+    "POST /team/absences": "may_record",
+    "POST /team/absences/<uuid:absence_id>/cancel": "may_record",
     "GET /texts": "may_enrol",
     "GET /static/<path:filename>": "our own files",
 }
@@ -145,6 +173,7 @@ def test_every_blueprint_has_one_guard_and_it_is_the_one_that_is_named(
 
 def addresses(routes: dict[str, str], **values: object) -> Iterator[str]:
     """Fill in the addresses of a surface, each once."""
+    values = {"submission_id": new_id(), **values}
     for rule in sorted({route.split()[1] for route in routes}):
         address = rule
         for name, value in values.items():
@@ -173,7 +202,8 @@ def test_no_look_at_a_patient_page_changes_a_row(
     with unit_of_work(sqlite_sessions) as session:
         third = begin_enrolment(session, session.get_one(Patient, patient.id), written.clinician.id, NOW).token
     before = every_row(sqlite_sessions)
-    assert [phone.get(address).status_code for address in (f"/c/{open_now}", "/me", "/me/settings")] == [200] * 3
+    for address in (f"/c/{open_now}", "/me", "/me/step", "/me/settings"):
+        assert phone.get(address).status_code == 200, address
 
     for browser in (phone.browser, Phone(sqlite_sessions, production).browser):
         for token in (open_now, written.token, first, second, third, new_token(), "x"):
@@ -193,7 +223,7 @@ def test_a_look_at_a_staff_page_leaves_a_trail_and_nothing_else(
 
     for client in (browser.client, staff.browser().client):
         for patient_id, flag_id in every_pair(sqlite_sessions):
-            values = {"patient_id": patient_id, "flag_id": flag_id, "filename": "staff.css"}
+            values = {"patient_id": patient_id, "flag_id": flag_id, "absence_id": new_id(), "filename": "staff.css"}
             for address in addresses(STAFF_ROUTES, **values):
                 look(client, address)
                 look(client, address, open=str(patient_id), view="mine", reason="safety", q="Noor")
@@ -233,7 +263,8 @@ def test_without_a_sign_in_no_staff_page_answers_and_nothing_is_done(
     before = every_row(sqlite_sessions)
     client = StaffApp(production, sqlite_sessions).flask.test_client()
     client.application.config["WTF_CSRF_ENABLED"] = False  # the guard alone has to hold
-    values = {"patient_id": written.care.patient.id, "flag_id": written.flag_id, "filename": "staff.css"}
+    ids = {"patient_id": written.care.patient.id, "flag_id": written.flag_id, "absence_id": new_id()}
+    values = {**ids, "filename": "staff.css"}
 
     replies = send(client, STAFF_ROUTES, set(STAFF_ROUTES.values()) - OPEN_TO_ALL, **values)
 
@@ -247,7 +278,7 @@ def test_without_the_token_of_our_forms_no_staff_form_is_taken(
     browser = StaffApp(production, sqlite_sessions).browser("+447700900001@example.org")
     before = every_row(sqlite_sessions)
     posts = {route: guard for route, guard in STAFF_ROUTES.items() if route.startswith("POST")}
-    values = {"patient_id": written.care.patient.id, "flag_id": written.flag_id}
+    values = {"patient_id": written.care.patient.id, "flag_id": written.flag_id, "absence_id": new_id()}
 
     replies = send(browser.client, posts, set(posts.values()), **values)
 
@@ -267,7 +298,7 @@ def test_another_teams_rows_are_not_there_and_asking_leaves_a_trail(
         entries = len(staff.audit("refused"))
         for route in asked:
             method = route.split()[0]
-            [address] = addresses({route: ""}, patient_id=patient_id, flag_id=flag_id)
+            [address] = addresses({route: ""}, patient_id=patient_id, flag_id=flag_id, absence_id=new_id())
             with browser.client.open(address, method=method, data={"csrf_token": token}) as reply:
                 assert reply.status_code == 404, f"{route}, {'of another team' if own else 'of nobody'}"
         assert len(staff.audit("refused")) == entries + len(asked)

@@ -62,6 +62,7 @@ DEVIATIONS = (
 )
 CHANNELS = ("email", "text")
 
+_WHILE_OPEN = {"sqlite_where": sa.text("closed_at IS NULL"), "postgresql_where": sa.text("closed_at IS NULL")}
 UNRECORDED = "00000000000000000000000000000003"
 """The version of whatever was decided before versions were kept."""
 
@@ -497,6 +498,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("next_review_kind", sa.String(40), server_default="first", nullable=False))
         batch.add_column(sa.Column("pathway", sa.String(40), server_default="common_mental_health", nullable=False))
         _words(batch, "episodes", "reviewkind", "next_review_kind", REVIEWS)
+    op.create_index("ix_episodes_next_review_at", "episodes", ["next_review_at"], **_WHILE_OPEN)
     op.add_column("monitoring_plans", sa.Column("slower", sa.JSON(), server_default="{}", nullable=False))
     with op.batch_alter_table("staff_members") as batch:
         batch.add_column(sa.Column("number", sa.LargeBinary(), nullable=True))
@@ -535,6 +537,7 @@ def downgrade() -> None:
         for column in ("number", "notices_by", "wants_digest", "uses_keys"):
             batch.drop_column(column)
     op.drop_column("monitoring_plans", "slower")
+    op.drop_index("ix_episodes_next_review_at", table_name="episodes", **_WHILE_OPEN)
     with op.batch_alter_table("episodes") as batch:
         batch.drop_constraint(op.f("ck_episodes_reviewkind"), type_="check")
         batch.drop_column("next_review_kind")

@@ -157,7 +157,7 @@ def _care(number: int, episode: Episode) -> Iterator[Base]:
 def _course(number: int, kind: Kind, rng: random.Random) -> Iterator[Base]:
     """The check-ins that have ended, what was answered, and the state that the answers make."""
     start, answered = rng.randint(*kind.start), WEEKS - rng.randint(0, kind.silent)
-    measured = {code: Course() for code in catalogue.CODES}
+    measured = {code: Course() for code in catalogue.TRACKED}
     for week in range(WEEKS):
         check_in = _check_in(number, week, NOW - timedelta(weeks=WEEKS - week, days=2, minutes=number))
         yield check_in
@@ -201,7 +201,7 @@ def _check_in(number: int, week: int, due_at: datetime) -> CheckIn:
         patient_id=numbered(Patient, number),
         kind=CheckInKind.SCHEDULED,
         local_date=due_at.date(),
-        instruments=list(catalogue.CODES),
+        instruments=list(catalogue.TRACKED),
         opens_at=due_at,
         due_at=due_at,
         closes_at=due_at + timedelta(days=7),

@@ -72,7 +72,7 @@ def check_in_page(app: Flask) -> list[Bar | Gate]:
             n=len(weights),
         )
 
-    questions = sum(catalogue.spec(code).item_count for code in catalogue.CODES)
+    questions = catalogue.items_in(catalogue.TRACKED)
     return [
         bar("brotli", lambda weight: weight.brotli, SURVEYJS_BROTLI, "SurveyJS", 1 / 60),
         bar("gzip", lambda weight: weight.gzip, SURVEYJS_GZIP, "SurveyJS", 1 / 60),
@@ -163,7 +163,7 @@ def _progress(language: str) -> PatientProgress:
         for ago in range(POINTS):
             total = max(3, start - (POINTS - ago) // 2 + ago % 3)
             points.append(Point((NOW - timedelta(weeks=2 * ago)).date(), total, PointState.ANSWERED))
-        trajectories.append(Trajectory.of(catalogue.spec(code), points))
+        trajectories.append(Trajectory.of(catalogue.tracked(code), points))
     progress = patient_progress(trajectories, language, weeks=None)
     if progress is None:
         raise LookupError("there is no trajectory to draw")

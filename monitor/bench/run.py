@@ -13,6 +13,7 @@ from monitor.bench.report import Bar, Gate, Machine, Report
 from monitor.bench.scratch import scratch_database
 from monitor.bench.sending import sending
 from monitor.bench.sweeps import full_sweep, incremental_sweep
+from monitor.bench.worklist import worklist_page
 from monitor.config import KEY_BYTES, Environment, Gateway, Settings
 from monitor.measures import catalogue
 from monitor.measures.instrument import Provenance
@@ -61,11 +62,12 @@ def _pages(service: Service, settings: Settings, times: int) -> Iterator[Bar | G
 
 
 def _database(small: Service, large: Service, settings: Settings, times: int) -> Iterator[Bar | Gate]:
-    """Sweep first: the incremental sweep and the check-ins change what there is to find."""
+    """Sweep first: the incremental sweep and the check-ins change what there is to find. Flags for all come last."""
     yield from full_sweep(large, times)
     yield from incremental_sweep(small, large, min(MOST_DUE, small.patients // 2), times)
     yield from committed(large, settings, times)
     yield from sending(large, times)
+    yield from worklist_page(large, settings, times)
 
 
 def invented_settings() -> Settings:
@@ -81,7 +83,7 @@ def invented_settings() -> Settings:
         sender_name="Riverside",
         provisional_instruments=frozenset(
             f"{code}:{language}"
-            for code in catalogue.CODES
+            for code in catalogue.TRACKED
             for language in catalogue.languages(code)
             if catalogue.load(code, language).provenance is Provenance.PROVISIONAL
         ),

@@ -3,7 +3,9 @@
 A number with no readable published source says "Local protocol": a service owns it and answers for it.
 """
 
+from collections.abc import Iterator
 from datetime import time
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,6 +17,14 @@ CONSENSUS = "Nock 2021, Psychiatr Res Clin Pract 3:57-66: look every weekday, an
 MINIMAL_DIFFERENCES = (
     "PHQ-9 5 points (Loewe 2004, PubMed 15550799), GAD-7 4 points (Toussaint 2020, J Affect Disord 265:395-401)"
 )
+
+
+class Contradictions(ValueError):
+    """Numbers that do not fit together: each field, and how to mend it."""
+
+    def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(f"{name} {words}" for name, words in faults))
+        self.faults = faults
 
 
 class FlagPolicy(BaseModel):
@@ -109,7 +119,31 @@ class FlagPolicy(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _grades_rise(self) -> Self:
-        if self.missed_high <= self.missed_review:
-            raise ValueError("missed_high must be above missed_review")
+    def _numbers_fit_together(self) -> Self:
+        faults = tuple(self._faults())
+        if faults:
+            raise Contradictions(faults)
         return self
+
+    def _faults(self) -> Iterator[tuple[str, str]]:
+        """Yield each field that contradicts another, and how to mend it."""
+        if self.low_intensity_steps != LOW_INTENSITY:
+            yield "low_intensity_steps", "is the same in every pathway, steps one and two; take it out"
+        if self.missed_high <= self.missed_review:
+            yield "missed_high", f"must be above missed_review, which is {self.missed_review}; it is {self.missed_high}"
+        for grade in ("first", "second"):
+            hours = getattr(self, f"safety_{grade}_hours")
+            if getattr(self, f"safety_{grade}_ceiling") < hours:
+                yield f"safety_{grade}_ceiling", f"must be at least safety_{grade}_hours, which is {hours}"
+        if self.safety_second_hours < self.safety_first_hours:
+            yield "safety_second_hours", f"must be at least safety_first_hours, which is {self.safety_first_hours}"
+        if self.safety_second_ceiling < self.safety_first_ceiling:
+            first = self.safety_first_ceiling
+            yield "safety_second_ceiling", f"must be at least safety_first_ceiling, which is {first}"
+        if not 1 <= self.titration_weeks[0] <= self.titration_weeks[1]:
+            yield "titration_weeks", "needs the earlier week first, both 1 or more"
+        weeks = self.no_response_weeks
+        if set(weeks) != {"antidepressant", "psychological"} or not all(2 <= each <= 12 for each in weeks.values()):
+            yield "no_response_weeks", "needs antidepressant and psychological, each 2 to 12 weeks"
+        if any(later[0] <= sooner[0] or later[1] > sooner[1] for sooner, later in pairwise(self.cut_points)):
+            yield "cut_points", "needs the weeks in their order, and no score above the one before it"

@@ -44,6 +44,12 @@ class Episode(WithId, Base):
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
         sa.Index("ix_episodes_team", "care_team_id", "closed_at"),
+        sa.Index(
+            "ix_episodes_next_review_at",
+            "next_review_at",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
     )
 
     patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))

@@ -1,18 +1,27 @@
 """What a pathway is: its steps by intensity, contact and length, its clocks, its rules and their sources. Pure.
 
 A pathway is a file that a service owns. Rules are named and take parameters; there is no language to write new ones in.
+`pathway_loading` reads one and looks for what contradicts itself; a `Pathway` alone has only the shape of one.
 """
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from monitor.care.flag_policy import FlagPolicy
-from monitor.care.intake_kinds import IntakeRule
-from monitor.care.kinds import LOW_INTENSITY, Intensity, Step
+from monitor.care.intake_kinds import Fact, IntakeRule
+from monitor.care.kinds import CareRole, Intensity, Step
 
-ORDER = tuple(Step)
+ORDER = (Step.STEPPED_DOWN, *(step for step in Step if step is not Step.STEPPED_DOWN))
+"""The steps by how much help they are: stepped down stands below all others."""
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def rank(step: Step) -> int:
+    """Return how much help a step is beside the others: a higher number is more."""
+    return ORDER.index(step)
 
 
 class _Part(BaseModel):
@@ -27,7 +36,7 @@ class StepPlan(_Part):
     Days and weeks are of the calendar, `answers_within_days` working days.
     """
 
-    name: str
+    name: Words
     intensity: Intensity
     contact_every_days: int = Field(ge=1, le=366)
     check_in_every_weeks: int = Field(ge=1, le=12)
@@ -40,7 +49,7 @@ class StepPlan(_Part):
     contacts_at_most: int | None = Field(None, ge=1, le=60)
     first_review_days: int = Field(ge=1, le=92)
     review_every_days: int = Field(ge=1, le=92)
-    source: str
+    source: Words
 
 
 class IntakeEntry(_Part):
@@ -48,11 +57,30 @@ class IntakeEntry(_Part):
 
     rule: IntakeRule
     step: Step
-    source: str
-    phq9: int | None = Field(None, ge=0, le=27)
-    gad7: int | None = Field(None, ge=0, le=21)
-    wsas: int | None = Field(None, ge=0, le=40)
-    needs: int | None = Field(None, ge=1, le=8)
+    source: Words
+    phq9: int | None = Field(None, ge=1, le=27)
+    gad7: int | None = Field(None, ge=1, le=21)
+    wsas: int | None = Field(None, ge=1, le=39)
+    pc_ptsd5: int | None = Field(None, ge=1, le=5)
+    item9: int | None = Field(None, ge=1, le=3)
+    needs: int | None = Field(None, ge=1, le=4)
+
+    @property
+    def limits(self) -> Mapping[Fact, int]:
+        """The numbers that the file names, by what they are compared with."""
+        named = {
+            Fact.PHQ9: self.phq9,
+            Fact.GAD7: self.gad7,
+            Fact.WSAS: self.wsas,
+            Fact.PC_PTSD5: self.pc_ptsd5,
+            Fact.ITEM9: self.item9,
+            Fact.UNMET_NEEDS: self.needs,
+        }
+        return {fact: limit for fact, limit in named.items() if limit is not None}
+
+    def number(self, fact: Fact) -> int:
+        """Return one of its numbers. Raises KeyError for one that the file does not name."""
+        return self.limits[fact]
 
 
 class Clocks(_Part):
@@ -63,7 +91,7 @@ class Clocks(_Part):
     review_warning_days: int = Field(3, ge=0, le=14)
     mid_burst_review_days: int = Field(14, ge=1, le=28)
     after_step_down_days: int = Field(28, ge=7, le=92)
-    source: str
+    source: Words
 
 
 class Criteria(_Part):
@@ -79,18 +107,19 @@ class Criteria(_Part):
     down_check_ins: int = Field(ge=2, le=4)
     down_apart_days: int = Field(ge=7, le=56)
     down_wsas: int = Field(ge=0, le=40)
-    source: str
+    source: Words
 
 
 class Pathway(_Part):
-    """A pathway as its file says. Raises pydantic's ValidationError, which names the part."""
+    """A pathway as its file says."""
 
-    code: str = Field(pattern=r"[a-z][a-z_]{2,39}")
-    name: str
-    about: str
+    code: str = Field(pattern=r"^[a-z][a-z_]{2,39}$")
+    name: Words
+    about: Words
     caseload_review: bool = False
     """Whether every patient is looked at once a week: engagement, medication, housing, early-warning signs."""
-    care_roles: tuple[str, ...] = ()
+    care_roles: tuple[CareRole, ...] = ()
+    """Who must be named for every patient, besides the accountable person."""
     steps: Mapping[Step, StepPlan]
     intake: tuple[IntakeEntry, ...]
     clocks: Clocks
@@ -100,15 +129,3 @@ class Pathway(_Part):
     def plan(self, step: Step) -> StepPlan:
         """Return what a step is in this pathway. Raises KeyError for a step that it does not have."""
         return self.steps[step]
-
-    @model_validator(mode="after")
-    def _steps_make_a_stair(self) -> Self:
-        for step, plan in self.steps.items():
-            if (plan.intensity is Intensity.LOW) != (step in LOW_INTENSITY):
-                raise ValueError(f"steps.{step}: steps one and two are of low intensity, and no other step is")
-            if plan.escalates_to is not None and plan.escalates_to not in self.steps:
-                raise ValueError(f"steps.{step}.escalates_to: this pathway has no step {plan.escalates_to}")
-        for number, entry in enumerate(self.intake, start=1):
-            if entry.step not in self.steps:
-                raise ValueError(f"intake rule {number}, {entry.rule}: this pathway has no step {entry.step}")
-        return self

@@ -1,11 +1,13 @@
 """What a patient may honestly be told: who reads, when, and by when somebody rings."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from monitor.care.kinds import Step
+from monitor.care.pathway import StepPlan
 from monitor.care.service_hours import ServiceHours
 from monitor.people.models import CareTeam
 from monitor.people.teams import somebody_covers
@@ -37,6 +39,36 @@ class Promise:
     call_by: datetime
     hours: tuple[HoursRun, ...]
     zone: str
+
+
+@dataclass(frozen=True)
+class StepPromise:
+    """What a step means for whoever stands on it. Days and weeks of the calendar, answers in working days."""
+
+    contact_every_days: int
+    check_in_every_weeks: int
+    answers_within_days: int
+    """0: the same day."""
+    escalates_to: Step | None
+    """Where somebody goes who needs more."""
+    contacts_at_most: int | None
+    ends_between: tuple[datetime, datetime] | None
+    """The shortest and the longest that it lasts; None without an end."""
+    first_review_at: datetime
+
+
+def step_promise(plan: StepPlan, assigned_at: datetime) -> StepPromise:
+    """Return what may be said about a step from the moment it was assigned, as its pathway has it."""
+    return StepPromise(
+        contact_every_days=plan.contact_every_days,
+        check_in_every_weeks=plan.check_in_every_weeks,
+        answers_within_days=plan.answers_within_days,
+        escalates_to=plan.escalates_to,
+        contacts_at_most=plan.contacts_at_most,
+        ends_between=plan.weeks
+        and (assigned_at + timedelta(weeks=plan.weeks[0]), assigned_at + timedelta(weeks=plan.weeks[1])),
+        first_review_at=assigned_at + timedelta(days=plan.first_review_days),
+    )
 
 
 def hours_of(team: CareTeam) -> ServiceHours:

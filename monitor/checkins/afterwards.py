@@ -26,9 +26,9 @@ def since_last_time(courses: Mapping[str, Course], check_in: CheckIn) -> SinceLa
     newer than this check-in say nothing about it.
     """
     changes = {
-        change(catalogue.spec(code), course.second_last, course.last)
+        change(catalogue.tracked(code), course.second_last, course.last)
         for code, course in courses.items()
-        if course.last_at is not None and course.last_at == check_in.completed_at
+        if code in catalogue.TRACKED and course.last_at is not None and course.last_at == check_in.completed_at
     } - {None}
     if not changes:
         return None

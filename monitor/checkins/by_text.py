@@ -88,7 +88,8 @@ def take(
     if talk.is_over:
         return _after_its_end(talk, digit, seen, patient, body, settings)
     place = Place(min(ongoing.position, len(talk.asked) - 1), ongoing.not_understood)
-    step = dialogue.turn(digit, place, seen=seen, answered=talk.answered(), options=talk.options)
+    step = dialogue.turn(digit, place, seen=seen, answered=talk.answered(), options=talk.options, behind=talk.behind)
+    digit = dialogue.meaning(digit, talk.options[place.position if seen is None else seen])
     return talk.go_on(step, digit, journeys, settings)
 
 
@@ -111,7 +112,7 @@ def _begin(session: Session, patient: Patient, body: str, settings: Settings, no
         last_at=now,
     )
     talk = _talk(session, begun, settings, now)
-    begun.position = dialogue.first_open(talk.answered(), len(talk.asked)) or 0
+    begun.position = talk.first_open()
     session.add(begun)
     session.flush()
     talk.ask(in_full=True, opening=True)
@@ -183,11 +184,27 @@ class _Talk:
         name = text_dialogues.question_seen(self.session, self.ongoing, at)
         return next((position for position, question in enumerate(self.asked) if question.name == name), None)
 
+    @property
+    def behind(self) -> dict[int, list[int]]:
+        """Which questions hang on the answer to another one."""
+        gates = {question.name: position for position, question in enumerate(self.asked)}
+        found: dict[int, list[int]] = {}
+        for position, question in enumerate(self.asked):
+            if question.gate is not None:
+                found.setdefault(gates[question.gate], []).append(position)
+        return found
+
     def answered(self) -> dict[int, int | None]:
         """Return the answers so far by position."""
         given = checkins.drafts(self.session, self.check_in)
         keys = ((position, (each.instrument, each.item)) for position, each in enumerate(self.asked))
         return {position: given[key] for position, key in keys if key in given}
+
+    def first_open(self) -> int:
+        """Return the first question that is still to be asked."""
+        answered = self.answered()
+        done = {*answered, *dialogue.passed_over(answered, self.behind)}
+        return dialogue.first_open(done, len(self.asked)) or 0
 
     def needs_help(self, position: int, value: int | None) -> bool:
         """Whether this answer to this question calls for help before anything else."""
@@ -202,7 +219,7 @@ class _Talk:
             case Then.FINISH:
                 self._finish(journeys, settings)
             case Then.CORRECT:
-                self.say(TextKind.REPLY, self.bodies.correction())
+                self.say(TextKind.REPLY, self.bodies.correction(self.asked[step.place.position]))
             case Then.OFFER_OTHER_WAYS:
                 self._offer_other_ways(settings)
             case Then.ASK if helped:
@@ -254,7 +271,8 @@ class _Talk:
 
     def _finish(self, journeys: Journeys, settings: Settings) -> None:
         given = checkins.drafts(self.session, self.check_in)
-        answers = {(each.instrument, each.item): given[each.instrument, each.item] for each in self.asked}
+        keys = ((each.instrument, each.item) for each in self.asked)
+        answers = {key: given[key] for key in keys if key in given}
         delivery = Delivery(self.ongoing.id, self.ongoing.language, Mode.TEXT, known_device=False)
         sent = journeys.complete_check_in(
             self.session, self.check_in, answers, delivery, settings=settings, now=self.now
@@ -283,4 +301,5 @@ def _bodies(session: Session, check_in: CheckIn, language: str, now: datetime) -
 
 
 def _questions(check_in: CheckIn, language: str, settings: Settings) -> tuple[Question, ...]:
-    return questions(instruments_for(check_in, language, provisional_pairs(settings.provisional_instruments)))
+    offered = instruments_for(check_in, language, provisional_pairs(settings.provisional_instruments))
+    return questions(each for each in offered if each.spec.by_text)

@@ -5,13 +5,20 @@ stop texts at the provider whatever was asked (Twilio's opt-in and opt-out keywo
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 BEGIN = 1
-DECLINE, REPEAT, BACK = 7, 8, 9
-"""Far from the answers, which are 0 to 3, so that a slip of the thumb is noticed."""
+DECLINE, REPEAT, BACK = 77, 88, 99
+"""Far from every answer, so that a slip of the thumb is noticed."""
+SHORT = {7: DECLINE, 8: REPEAT, 9: BACK}
+"""One digit is enough where the answers stay below them: 0 to 3, mostly."""
+TEN = 10
+Behind = Mapping[int, Collection[int]]
+"""The questions that hang on the answer to another one."""
+NOTHING_BEHIND: Behind = MappingProxyType({})
 OTHER_WAYS_AFTER = 3
 """Local protocol: so many texts in a row that are no answer, and another way to answer is offered."""
 
@@ -53,16 +60,28 @@ class Turn:
 
 
 def read(body: str, repeat: Collection[str] = (), back: Collection[str] = ()) -> int | None:
-    """Return the one digit that a text says, or None. A word for repeating or going back stands for its digit.
+    """Return the number that a text says, or None. A word for repeating or going back stands for its key.
 
-    Digits of every script count (2, ٢, ۲, ２); case, accents, punctuation and invisible marks do not.
+    One digit, ten or a key: nothing else is a number here. Digits of every script count (2, ٢, ۲, ２); case, accents,
+    punctuation and invisible marks do not.
     """
     text = plain(body)
-    if len(text) == 1 and text.isdecimal():
-        return unicodedata.decimal(text)
+    if text.isdecimal() and len(text) <= 2:
+        number = int("".join(str(unicodedata.decimal(each)) for each in text))
+        return number if len(text) == 1 or number in (TEN, *SHORT.values()) else None
     if text in repeat:
         return REPEAT
     return BACK if text in back else None
+
+
+def keys_for(options: Collection[int]) -> dict[int, int]:
+    """Return what to type for DECLINE, REPEAT and BACK at a question: one digit, or two where the answers reach it."""
+    return {key: key if max(options) >= min(SHORT) else digit for digit, key in SHORT.items()}
+
+
+def meaning(number: int | None, options: Collection[int]) -> int | None:
+    """Return what a number means at a question: one of its answers, a key, or neither."""
+    return number if number is None or number in options else SHORT.get(number, number)
 
 
 def plain(text: str) -> str:
@@ -77,18 +96,31 @@ def first_open(answered: Collection[int], count: int) -> int | None:
     return next((position for position in range(count) if position not in answered), None)
 
 
+def passed_over(answered: Mapping[int, int | None], behind: Behind) -> set[int]:
+    """Return the questions that are not asked, because the one that they hang on was answered 0 or declined."""
+    return {each for gate, hanging in behind.items() if gate in answered and not answered[gate] for each in hanging}
+
+
 def turn(
-    digit: int | None, place: Place, *, seen: int | None, answered: Collection[int], options: Sequence[Collection[int]]
+    number: int | None,
+    place: Place,
+    *,
+    seen: int | None,
+    answered: Mapping[int, int | None],
+    options: Sequence[Collection[int]],
+    behind: Behind = NOTHING_BEHIND,
 ) -> Turn:
     """Say what a text comes to.
 
     `seen` is the question that the patient had before them when they wrote, and the only one that an answer can count
     for: two texts in quick succession both answer the same question, and the second counts. It is None where that is
     not certain: then nothing is taken for an answer, and the question is asked anew. `answered` are the questions with
-    an answer so far, `options` what each may be answered with.
+    an answer so far, `options` what each may be answered with, `behind` the questions that hang on another one.
     """
+    digit = meaning(number, options[place.position if seen is None else seen])
     if digit == BACK:
-        return Turn(Place(max(place.position - 1, 0)), Then.ASK)
+        before = set(range(place.position)) - passed_over(answered, behind)
+        return Turn(Place(max(before, default=0)), Then.ASK)
     if digit == REPEAT:
         return Turn(Place(place.position), Then.ASK_IN_FULL)
     if seen is None:
@@ -98,7 +130,8 @@ def turn(
     given = Given(seen, None if digit == DECLINE else digit)
     if seen != place.position:  # the next question is on its way already
         return Turn(Place(place.position), Then.ASK, given)
-    following = first_open({*answered, seen}, len(options))
+    answers = {**answered, seen: given.value}
+    following = first_open({*answers, *passed_over(answers, behind)}, len(options))
     if following is None:
         return Turn(Place(place.position), Then.FINISH, given)
     return Turn(Place(following), Then.ASK, given)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, record
-from monitor.care.models import USUAL_PATHWAY, Episode, Step, StepAssignment
+from monitor.care import intake
+from monitor.care.models import Episode
 from monitor.care.pathways import for_decision
 from monitor.checkins.models import OPEN, CheckIn, MonitoringPlan
 from monitor.checkins.new_links import open_or_requested, queue_new_link
@@ -49,8 +50,8 @@ class NewPatient:
     access_needs: str | None
     care_team_id: UUID
     accountable_id: UUID
-    step: Step
-    step_reason: str
+    pathway: str
+    """The code of the pathway whose rules apply to them."""
     instruments: tuple[str, ...]
     every_weeks: int | None
     before_appointments: bool
@@ -192,36 +193,29 @@ def _consent(session: Session, patient: Patient, new: NewPatient, staff_member_i
 
 
 def _episode(session: Session, patient: Patient, new: NewPatient, staff_member_id: UUID, now: datetime) -> None:
-    rules = for_decision(session, USUAL_PATHWAY, now)
+    rules = for_decision(session, new.pathway, now)
     episode = Episode(
         patient=patient,
         patient_id=patient.id,
         care_team_id=new.care_team_id,
         accountable_id=new.accountable_id,
+        pathway=new.pathway,
         opened_at=now,
-        next_review_at=now + timedelta(days=rules.pathway.plan(new.step).first_review_days),
+        next_review_at=now,
     )
     session.add(episode)
     session.flush()
-    step = StepAssignment(
-        patient=patient,
-        patient_id=patient.id,
-        episode_id=episode.id,
-        step=new.step,
-        from_at=now,
-        decided_by_id=staff_member_id,
-        pathway_version_id=rules.version_id,
-        reason=new.step_reason,
+    intake.begin(session, episode, rules, staff_member_id, now)
+    session.add(
+        MonitoringPlan(
+            episode_id=episode.id,
+            instruments=list(new.instruments),
+            every_weeks=new.every_weeks,
+            before_appointments=new.before_appointments,
+            # The invitation brings the first check-in; the regular ones keep their distance from it.
+            starts_on=to_local(now + CLOSE_TOGETHER, new.time_zone).date() + timedelta(days=1),
+            from_at=now,
+            planned_until=now,
+        )
     )
-    plan = MonitoringPlan(
-        episode_id=episode.id,
-        instruments=list(new.instruments),
-        every_weeks=new.every_weeks,
-        before_appointments=new.before_appointments,
-        # The invitation brings the first check-in; the regular ones keep their distance from it.
-        starts_on=to_local(now + CLOSE_TOGETHER, new.time_zone).date() + timedelta(days=1),
-        from_at=now,
-        planned_until=now,
-    )
-    session.add_all([step, plan])
     session.flush()

@@ -38,7 +38,7 @@ def measures_to_ask(session: Session, episode: Episode, now: datetime) -> tuple[
 
 def languages_for(measures: Collection[str], provisional: Collection[tuple[str, str]]) -> list[str]:
     """Return the languages in which at least one of the measures is offered."""
-    return [tag for tag in LANGUAGES if not set(measures).isdisjoint(catalogue.offered(tag, provisional))]
+    return [tag for tag in LANGUAGES if catalogue.offered(tag, provisional, among=measures)]
 
 
 def check_in_for(session: Session, episode: Episode, measures: Sequence[str], now: datetime) -> CheckIn:

@@ -8,9 +8,12 @@ from werkzeug.datastructures import MultiDict
 
 from monitor.checkins.models import DIFFICULTY_ITEM
 from monitor.checkins.service import Answers
+from monitor.measures import catalogue
 from monitor.measures.instrument import Instrument, Option
 
 NOTE_LENGTH = 1000
+SECONDS = 7
+"""Local protocol: what a question takes, so that the 17 of the weekly form are about 2 minutes."""
 DECLINED = ""
 """What "I'd rather not say" sends: an answer of its own, unlike a question that was left open."""
 
@@ -26,6 +29,14 @@ class Question:
     text: str
     options: tuple[Option, ...]
     is_safety: bool = False
+    shows_stem: bool = False
+    """Whether the stem is printed while all questions scroll: once, where it begins to hold."""
+    sets_scale: bool = True
+    """Whether its answers are other ones than those of the question before."""
+    gate: str | None = None
+    """The field of the question that has to be answered yes before this one is asked."""
+    opens: int = 0
+    """Of a gate: how many of the next questions hang on it."""
 
     @property
     def name(self) -> str:
@@ -38,9 +49,9 @@ class Question:
         return f"q{self.number}"
 
     @property
-    def shows_stem(self) -> bool:
-        """Whether the stem is printed while all questions scroll: once an instrument."""
-        return self.item == 1
+    def is_ruler(self) -> bool:
+        """Whether its answers are numbers, with words for the ends alone."""
+        return any(option.label == str(option.value) for option in self.options)
 
 
 def questions(instruments: Iterable[Instrument]) -> tuple[Question, ...]:
@@ -50,15 +61,35 @@ def questions(instruments: Iterable[Instrument]) -> tuple[Question, ...]:
     """
     found: list[Question] = []
     for instrument in instruments:
-        for item, text in enumerate(instrument.items, start=1):
-            safety = item == instrument.spec.safety_item
-            found.append(
-                Question(len(found) + 1, instrument.code, item, instrument.stem, text, instrument.options, safety)
-            )
+        found += _items(instrument, len(found))
         asked = instrument.difficulty
         if asked is not None and all(question.item != DIFFICULTY_ITEM for question in found):
             found.append(Question(len(found) + 1, instrument.code, DIFFICULTY_ITEM, None, asked.text, asked.options))
     return tuple(found)
+
+
+def _items(instrument: Instrument, before: int) -> list[Question]:
+    """The items of one instrument, `before` questions having been asked."""
+    spec, found = instrument.spec, list[Question]()
+    for item, text in enumerate(instrument.items, start=1):
+        last = found[-1] if found else None
+        stem, options = instrument.stem_of(item), instrument.options_of(item)
+        found.append(
+            Question(
+                number=before + item,
+                instrument=instrument.code,
+                item=item,
+                stem=stem,
+                text=text,
+                options=options,
+                is_safety=item == spec.safety_item,
+                shows_stem=last is None or stem != last.stem,
+                sets_scale=last is None or options != last.options,
+                gate=f"{instrument.code}_{spec.gate}" if spec.gate and item > spec.gate else None,
+                opens=spec.item_count - item if item == spec.gate else 0,
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -103,8 +134,23 @@ class CheckInForm:
 
     @property
     def open(self) -> tuple[Question, ...]:
-        """The questions that have none."""
-        return tuple(question for question in self.asked if question.name not in self.chosen)
+        """The questions that have none, but for those behind a gate that is closed: they are not asked."""
+        return tuple(each for each in self.asked if each.name not in self.chosen and not self._is_passed_over(each))
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes, about."""
+        return max(1, round(len(self.asked) * SECONDS / 60))
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it asks about the last 2 weeks alone and takes about 2 minutes at most."""
+        return self.minutes <= 2 and all(catalogue.spec(each.instrument).window_days == 14 for each in self.asked)
+
+    @property
+    def has_ruler(self) -> bool:
+        """Whether a question is answered on a ruler."""
+        return any(question.is_ruler for question in self.asked)
 
     @property
     def note_is_too_long(self) -> bool:
@@ -115,6 +161,9 @@ class CheckInForm:
     def is_complete(self) -> bool:
         """Whether it can be kept as it is."""
         return not self.open and not self.note_is_too_long
+
+    def _is_passed_over(self, question: Question) -> bool:
+        return question.gate is not None and self.chosen.get(question.gate) in ("0", DECLINED)
 
     @property
     def asks_for_help_first(self) -> bool:

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.care.models import Appointment, Episode
-from monitor.checkins import appointment_texts
+from monitor.checkins import appointment_texts, slower
 from monitor.checkins.calendar import Cadence, before_appointment, occurrences
 from monitor.checkins.closing import cancel_planned, hold
 from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, MonitoringPlan
+from monitor.config import ITEMS_PER_WEEK
 from monitor.ids import new_id, token_hash
 from monitor.measures import catalogue
 from monitor.messaging import outbox
@@ -51,10 +52,19 @@ def due_plans(session: Session, now: datetime, limit: int = 500, *, skip: int = 
     )
 
 
-def plan_ahead(session: Session, plan: MonitoringPlan, now: datetime) -> int:
-    """Write the check-ins of one plan up to three days ahead, each with its reminder. Returns how many are new."""
+def plan_ahead(session: Session, plan: MonitoringPlan, now: datetime, *, ceiling: int = ITEMS_PER_WEEK) -> int:
+    """Write the check-ins of one plan up to three days ahead, each with its reminder. Returns how many are new.
+
+    Slower measures join those that are planned, before appointments too, up to `ceiling` questions a week.
+    """
     after, until = max(plan.planned_until, now - REMINDER_IS_USEFUL), now + AHEAD + LEAP
     plan.planned_until = until
+    planned = _plan_regular(session, plan, after, until, now)
+    slower.join(session, plan, now, ceiling=ceiling)
+    return planned
+
+
+def _plan_regular(session: Session, plan: MonitoringPlan, after: datetime, until: datetime, now: datetime) -> int:
     episode, wishes = plan.episode, preference(session, plan.episode.patient_id)
     if plan.every_weeks is None or wishes is None or not _may_be_asked(session, episode, wishes):
         return 0
@@ -194,8 +204,8 @@ def asking_text(patient: Patient, instruments: Iterable[str], wishes: ContactPre
     By text only what has wording in the patient's language can be asked; otherwise the link has to do.
     """
     by_text = wishes is not None and wishes.by_text
-    offered = by_text and not set(instruments).isdisjoint(catalogue.offered(patient.language))
-    return TextKind.BY_TEXT if offered else TextKind.REMINDER
+    offered = catalogue.offered(patient.language, among=instruments) if by_text else ()
+    return TextKind.BY_TEXT if any(catalogue.spec(code).by_text for code in offered) else TextKind.REMINDER
 
 
 def asking_key(check_in_id: UUID, purpose: TextKind) -> str:

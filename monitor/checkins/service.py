@@ -117,7 +117,7 @@ def instruments_for(
     check_in: CheckIn, language: str, provisional: frozenset[tuple[str, str]]
 ) -> tuple[Instrument, ...]:
     """Return the wording of those measures of a check-in that are offered in a language; never another language's."""
-    offered = catalogue.offered(language, provisional)
+    offered = catalogue.offered(language, provisional, among=check_in.instruments)
     return tuple(catalogue.load(code, language) for code in check_in.instruments if code in offered)
 
 

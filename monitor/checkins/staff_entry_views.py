@@ -130,7 +130,7 @@ def _spoken(episode: Episode, measures: Sequence[str], typed: Typed) -> str:
 
 
 def _wording(measures: Sequence[str], spoken: str) -> list[Instrument]:
-    return [catalogue.load(code, spoken) for code in catalogue.offered(spoken, _provisional()) if code in measures]
+    return [catalogue.load(code, spoken) for code in catalogue.offered(spoken, _provisional(), among=measures)]
 
 
 def _provisional() -> frozenset[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The form that adds a patient: read whole, with each fault beside its field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from uuid import UUID
@@ -9,7 +9,8 @@ import phonenumbers
 from babel.core import get_global
 from werkzeug.datastructures import MultiDict
 
-from monitor.care.models import Step
+from monitor.care.intake import lightest
+from monitor.care.pathway import Pathway
 from monitor.checkins.enrolment import NewPatient
 from monitor.i18n import LANGUAGES, N_
 from monitor.measures import catalogue
@@ -21,6 +22,8 @@ ZONES: tuple[str, ...] = tuple(sorted(zone for zone in get_global("zone_territor
 HOURS: tuple[time, ...] = tuple(time(hour, minute) for hour in range(9, 20) for minute in (0, 30))
 """When a check-in may come: within the hours in which texts may go."""
 CADENCES = (1, 2, 3, 4, 6, 8, 12)
+AS_THE_STEP = "step"
+"""As often as the step says on which the patient stands."""
 OLDEST = 120
 
 NOT_A_YEAR = N_("Write the year with four digits, or leave it empty.")
@@ -32,7 +35,6 @@ NOT_OFFERED = N_(
 NO_RHYTHM = N_("Choose how often, or tick check-ins before appointments.")
 NO_CONSENT = N_("Without their consent nothing is asked. Tick this once they have agreed.")
 IN_THE_FUTURE = N_("This date lies ahead. Write the day on which they agreed.")
-STEP_REASON_OWED = N_("Write why this step.")
 NUMBER_IN_USE = N_(
     "Another patient in care has this number. Check it with them; if two people do share a phone, tick the box below."
 )
@@ -40,10 +42,12 @@ NUMBER_IN_USE = N_(
 
 @dataclass(frozen=True)
 class Options:
-    """What may be chosen: the viewer's own teams, who works in them, and provisional wording that is switched on."""
+    """What may be chosen: the viewer's own teams, who works in them, pathways, and provisional wording in use."""
 
     teams: Sequence[Team]
     carers: Sequence[Carer]
+    pathways: Sequence[Pathway]
+    """The usual one first."""
     provisional: frozenset[tuple[str, str]]
 
     def offered(self, language: str) -> tuple[str, ...]:
@@ -61,13 +65,14 @@ def first_values(options: Options, viewer_id: UUID, language: str, today: date) 
         "time_zone": team.zone,
         "language": language,
         "accountable": str(viewer_id) if own else "",
-        "every_weeks": "2",
+        "pathway": options.pathways[0].code,
+        "every_weeks": AS_THE_STEP,
         "weekday": "0",
         "at": "18:00",
         "before_appointments": "yes",
         "consented_on": today.isoformat(),
     }
-    return MultiDict([*values.items(), *(("measures", code) for code in catalogue.CODES)])
+    return MultiDict([*values.items(), *(("measures", code) for code in catalogue.TRACKED)])
 
 
 class Enrolment(Typed):
@@ -84,15 +89,16 @@ class Enrolment(Typed):
         zone = self.one_of("time_zone", {each: each for each in ZONES})
         team = self.one_of("team", {str(each.id): each for each in options.teams})
         accountable = self._accountable(options.carers, team)
-        step = self.one_of("step", {each.value: each for each in Step})
-        step_reason = self.words("step_reason", missing=STEP_REASON_OWED)
+        pathway = self.one_of("pathway", {each.code: each for each in options.pathways})
         instruments = self._measures(language, options)
-        every_weeks = self._cadence()
+        every_weeks = self._cadence(pathway)
         weekday = self.one_of("weekday", {str(day): day for day in range(7)})
         at = self.one_of("at", {each.isoformat("minutes"): each for each in HOURS})
         consented_on = self._consented_on(today)
         record_number, access_needs = self.maybe("record_number", limit=40), self.maybe("access_needs")
-        if self.faults or not (region and language and zone and team and accountable and step and at and consented_on):
+        if self.faults or not (
+            region and language and zone and team and accountable and pathway and at and consented_on
+        ):
             return None
         return NewPatient(
             preferred_name=name,
@@ -106,8 +112,7 @@ class Enrolment(Typed):
             access_needs=access_needs,
             care_team_id=team.id,
             accountable_id=accountable.id,
-            step=step,
-            step_reason=step_reason,
+            pathway=pathway.code,
             instruments=instruments,
             every_weeks=every_weeks,
             before_appointments=self.ticked("before_appointments"),
@@ -137,7 +142,7 @@ class Enrolment(Typed):
         return found
 
     def _measures(self, language: str | None, options: Options) -> tuple[str, ...]:
-        chosen = self.some_of("measures", catalogue.CODES)
+        chosen = self.some_of("measures", catalogue.TRACKED)
         if not chosen:
             self.fault("measures", NO_MEASURE)
         for code in chosen:
@@ -145,8 +150,10 @@ class Enrolment(Typed):
                 self.fault("measures", NOT_OFFERED, measure=catalogue.spec(code).name)
         return chosen
 
-    def _cadence(self) -> int | None:
-        weeks: Mapping[str, int | None] = {"none": None, **{str(each): each for each in CADENCES}}
+    def _cadence(self, pathway: Pathway | None) -> int | None:
+        weeks: dict[str, int | None] = {"none": None, **{str(each): each for each in CADENCES}}
+        if pathway is not None:
+            weeks[AS_THE_STEP] = pathway.plan(lightest(pathway)).check_in_every_weeks
         every = self.one_of("every_weeks", weeks)
         if self.text("every_weeks") == "none" and not self.ticked("before_appointments"):
             self.fault("every_weeks", NO_RHYTHM)

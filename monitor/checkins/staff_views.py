@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from monitor import workflows
 from monitor.access import viewer
 from monitor.audit import record
-from monitor.care.models import Episode, Step
+from monitor.care.intake import on_offer
+from monitor.care.models import Episode
 from monitor.care.scope import patient_in_scope
-from monitor.care.staff_words import step_in_full
+from monitor.care.staff_intake_words import pathway_label
 from monitor.checkins import enrolment, staff_forms
 from monitor.checkins.enrolment import NumberInUse, Preview
 from monitor.checkins.service import provisional_pairs
@@ -64,8 +65,8 @@ def submit() -> ResponseReturnValue:
         new = None
     if new is None:
         return _form_page(form, options), 422
-    flash(N_("Added. Nothing has been sent yet."))
-    return redirect(url_for("record.page", patient_id=patient.id), 303)
+    flash(N_("Added. Nothing has been sent yet. The intake comes next: now, or by the date below."))
+    return redirect(url_for("intake.page", patient_id=patient.id), 303)
 
 
 @enrolling.post("/patients/preview")
@@ -203,7 +204,7 @@ def number(patient_id: UUID) -> ResponseReturnValue:
 
 def _options(session: Session) -> Options:
     pairs = provisional_pairs(runtime().settings.provisional_instruments)
-    return Options(teams_of(session, viewer()), carers(session, viewer().team_ids), pairs)
+    return Options(teams_of(session, viewer()), carers(session, viewer().team_ids), on_offer(session), pairs)
 
 
 def _today(options: Options) -> date:
@@ -217,11 +218,11 @@ def _form_page(form: Enrolment, options: Options, shown: Preview | None = None) 
         form=form,
         options=options,
         preview=shown,
-        measures=[_measure(code, options, speaks) for code in catalogue.CODES],
+        measures=[_measure(code, options, speaks) for code in catalogue.TRACKED],
         spoken=sorted(((tag, language_name(tag, speaks)) for tag in LANGUAGES), key=lambda pair: pair[1]),
         regions=sorted(((each, region_name(each, speaks)) for each in staff_forms.REGIONS), key=lambda pair: pair[1]),
         zones=[(zone, zone.replace("_", " ")) for zone in staff_forms.ZONES],
-        steps=[(step.value, step_in_full(step, speaks)) for step in Step],
+        pathways=[(each.code, pathway_label(each, speaks)) for each in options.pathways],
         weekdays=[(str(day), weekday_name(day, speaks)) for day in range(7)],
         hours=[(each.isoformat("minutes"), each.isoformat("minutes")) for each in staff_forms.HOURS],
         cadences=staff_forms.CADENCES,

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.checkins.dialogue import BACK, DECLINE, REPEAT
+from monitor.checkins.dialogue import BACK, DECLINE, REPEAT, keys_for
 from monitor.checkins.forms import Question
-from monitor.checkins.models import DIFFICULTY_ITEM
 from monitor.messaging.segments import count
 from monitor.messaging.texts import Phrase, in_a_line, say
 from monitor.people.help_lines import Help, HelpLine, How
@@ -29,18 +28,18 @@ class Bodies:
 
     def question(self, asked: Question, total: int, *, in_full: bool = False, opening: bool = False) -> str:
         """Return a question. Those that set a scale carry all its words; one that is asked in full its keys as well."""
-        sets_scale = asked.item in (1, DIFFICULTY_ITEM)
         lines = [self._say(Phrase.OPENING)] if opening else []
         if asked.is_safety:
             lines.append(self._notice())
-        words = [asked.stem, asked.text] if asked.stem and (in_full or sets_scale) else [asked.text]
+        words = [asked.stem, asked.text] if asked.stem and (in_full or asked.shows_stem) else [asked.text]
         lines += [f"{asked.number}/{total} {words[0]}", *words[1:]]
-        if in_full or sets_scale:
-            lines += [f"{option.value} {option.label}" for option in asked.options]
-            lines += self._keys() if in_full else []
-            return "\n".join(lines)
         lowest, highest = asked.options[0], asked.options[-1]
-        anchored = "\n".join([*lines, f"{lowest.value} {lowest.label} ... {highest.value} {highest.label}"])
+        ends = f"{lowest.value} {lowest.label} ... {highest.value} {highest.label}"
+        if in_full or asked.sets_scale:
+            lines += [ends] if asked.is_ruler else [f"{option.value} {option.label}" for option in asked.options]
+            lines += self._keys(asked) if in_full else []
+            return "\n".join(lines)
+        anchored = "\n".join([*lines, ends])
         if asked.is_safety or count(anchored).segments <= ROOM:
             return anchored
         return "\n".join([*lines, " ".join(str(option.value) for option in asked.options)])
@@ -49,9 +48,13 @@ class Bodies:
         """Say how a check-in that waits is begun."""
         return self._say(Phrase.TO_BEGIN, number=self._emergency)
 
-    def correction(self) -> str:
+    def correction(self, asked: Question) -> str:
         """Say, once, what an answer looks like."""
-        return self._say(Phrase.CORRECTION, number=self._emergency)
+        values = sorted(option.value for option in asked.options)
+        if values == [0, 1, 2, 3]:
+            return self._say(Phrase.CORRECTION, number=self._emergency)
+        ends = {"lowest": str(values[0]), "highest": str(values[-1]), "again": str(keys_for(values)[REPEAT])}
+        return self._say(Phrase.CORRECTION_BETWEEN, number=self._emergency, **ends)
 
     def other_ways(self, phone: str, link: str) -> str:
         """Offer the page and the team's number, each on a line of its own so that nothing can turn it round."""
@@ -88,9 +91,10 @@ class Bodies:
     def _notice(self) -> str:
         return self._by(Phrase.NOTICE, Phrase.NOTICE_UNCOVERED, number=self._emergency)
 
-    def _keys(self) -> list[str]:
-        keys = ((DECLINE, Phrase.DECLINE), (REPEAT, Phrase.REPEAT), (BACK, Phrase.BACK))
-        return [f"{digit} {self._say(phrase)}" for digit, phrase in keys]
+    def _keys(self, asked: Question) -> list[str]:
+        keys = keys_for([option.value for option in asked.options])
+        said = ((DECLINE, Phrase.DECLINE), (REPEAT, Phrase.REPEAT), (BACK, Phrase.BACK))
+        return [f"{keys[key]} {self._say(phrase)}" for key, phrase in said]
 
     @property
     def _emergency(self) -> str:

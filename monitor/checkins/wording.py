@@ -87,9 +87,10 @@ def _bodies(
         tuple(bodies.question(each, len(asked), opening=each.number == 1) for each in asked),
     )
     voice = Voice(place.sender, language, place.country, place.phone)
+    corrections = [bodies.correction(each) for each in asked[:1]]
     yield (
         TextKind.REPLY,
-        (voice.stopped(with_help=False), voice.started(), bodies.correction(), bodies.end(safety=False)),
+        (voice.stopped(with_help=False), voice.started(), *corrections, bodies.end(safety=False)),
     )
     yield TextKind.SUPPORT, (voice.help(), voice.nobody_reads(), bodies.support())
 

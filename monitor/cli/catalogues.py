@@ -15,6 +15,8 @@ from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, TRANSLATIO
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "translate_plural": (2, 3)}
 TEXTS = ("messaging/texts.py", "messaging/replies.py", "checkins/appointment_texts.py")
+FOR_PATIENTS = ("i18n.py", "people/start_word.py", "progress/words.py")
+"""Read by patients, and not named for them. Whatever else of the package is not named for patients is for staff."""
 DOMAINS = ("messages", "staff", "texts")
 
 
@@ -68,7 +70,7 @@ def _domain_of(folder: Path, name: Path) -> frozenset[str]:
     if place.endswith(TEXTS):
         return frozenset({"texts"})
     if folder == PACKAGE:
-        staff = "staff" in name.stem or place.startswith(("flags/", "access")) or name.stem == "enrolment"
+        staff = "patient" not in name.stem and place not in FOR_PATIENTS
     else:
         staff = place.startswith("staff/") or "staff" in name.name
     return frozenset({"staff"} if staff else {"messages"})

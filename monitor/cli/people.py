@@ -114,8 +114,24 @@ def add_staff_command(email: str, name: str, role: str, teams: tuple[str, ...], 
 
 @staff_commands.command("end")
 @click.argument("email")
-def end_staff_command(email: str) -> None:
-    """End a login and all its sessions at once."""
-    with _work() as session:
-        roster.end_staff_member(session, email, now=clock.now())
+@click.option(
+    "--hand-over-to", metavar="EMAIL", help="Who takes over their patients and open flags: of the same teams."
+)
+def end_staff_command(email: str, hand_over_to: str | None) -> None:
+    """End a login and all its sessions at once. Patients and open flags go to a colleague, or it does not end."""
+    from monitor.flags.departures import WorkLeft, leave
+
+    try:
+        with _work() as session:
+            work = leave(session, email, hand_over_to, clock.now())
+    except WorkLeft as error:
+        left = _counted(error.work.episodes, error.work.flags)
+        raise BadInput(f"{left}: name somebody else of the same teams with --hand-over-to EMAIL") from None
+    if hand_over_to is not None:
+        click.echo(f"Handed over: {_counted(work.episodes, work.flags)}.")
     click.echo("The login has ended.")
+
+
+def _counted(episodes: int, flags: int) -> str:
+    patients = "1 patient" if episodes == 1 else f"{episodes} patients"
+    return f"{patients} and {'1 open flag' if flags == 1 else f'{flags} open flags'}"

@@ -6,10 +6,16 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from monitor.care.models import Episode, Step, StepAssignment
-from monitor.care.pathways import for_decision
+from monitor.care.intake import NewIntake
+from monitor.care.intake_facts import IntakeFacts, SafetyFacts
+from monitor.care.intake_kinds import SelfSafety
+from monitor.care.intake_rules import propose
+from monitor.care.kinds import DeviationReason, Preference
+from monitor.care.models import USUAL_PATHWAY, Episode, Step, StepAssignment
+from monitor.care.pathways import for_decision, in_force
 from monitor.checkins import planning
 from monitor.checkins.enrolment import NewPatient, enrol_patient
+from monitor.checkins.known import known_of
 from monitor.checkins.models import MonitoringPlan
 from monitor.demo.clinic import Clinic
 from monitor.demo.courses import SHAPES, Course
@@ -17,11 +23,20 @@ from monitor.demo.roster import Entry, Present
 from monitor.measures import catalogue
 from monitor.messaging.quiet_hours import DEFAULT_WINDOW, to_local, to_utc
 from monitor.people.models import Patient, StaffMember
+from monitor.workflows import assign_step
 
 STEPPED_DOWN_BECAUSE = "Well for two months. Stepped down with a plan for what to watch."
 SHOWN_AT_LENGTH = 12
 """The first of the roster have the longest course of their kind."""
 STEPPED_DOWN = frozenset({Course.STEPPED_DOWN_WELL, Course.STEPPED_DOWN_RELAPSE_SIGNAL})
+
+ASSIGNED_BECAUSE = "Agreed at the first appointment."
+DEPARTURES = (
+    (DeviationReason.PREFERENCE, "Would rather begin with less, and look at it again soon."),
+    (DeviationReason.NO_CAPACITY, "The proposed step has no place before next month."),
+    (DeviationReason.CLINICAL_JUDGEMENT, "Knows this from before, and has good help at home."),
+)
+INTAKE_TAKES = timedelta(minutes=40)
 
 _STEPS = {
     Course.IMPROVING: (Step.ONE, Step.TWO, Step.TWO, Step.THREE),
@@ -111,6 +126,7 @@ def _changes_at(entry: Entry, chance: Random, now: datetime) -> datetime | None:
 def arrive(session: Session, entry: Entry, when: Dates, clinic: Clinic, chance: Random) -> InCare:
     """Enrol a patient, as the staff page does, at the opening of their course."""
     accountable = clinic.accountable_for(entry.place.team, entry.number)
+    born, step = chance.randint(1950, 2005), chance.choice(_STEPS.get(entry.course, (Step.TWO,)))
     patient = enrol_patient(
         session,
         NewPatient(
@@ -118,15 +134,14 @@ def arrive(session: Session, entry: Entry, when: Dates, clinic: Clinic, chance: 
             number=entry.phone,
             number_is_shared=False,
             record_number=entry.record_number,
-            birth_year=chance.randint(1950, 2005),
+            birth_year=born,
             language=entry.language,
             region=entry.place.region,
             time_zone=entry.place.zone,
             access_needs=None,
             care_team_id=clinic.teams[entry.place.team].id,
             accountable_id=accountable.id,
-            step=chance.choice(_STEPS.get(entry.course, (Step.TWO,))),
-            step_reason="Agreed at the first appointment.",
+            pathway=USUAL_PATHWAY,
             instruments=catalogue.offered(entry.language),
             every_weeks=when.every_weeks,
             before_appointments=when.every_weeks > 1,
@@ -141,11 +156,59 @@ def arrive(session: Session, entry: Entry, when: Dates, clinic: Clinic, chance: 
     )
     episode, plan = planning.open_episode(session, patient.id), None
     if episode is not None:
+        _hold_intake(session, entry, episode, step, accountable, when)
         episode.next_review_at = when.next_review_at  # what a review would have moved it to
         plan = planning.open_plan(session, episode.id)
     if episode is None or plan is None:
         raise LookupError("an enrolled patient has an open episode with a plan")
     return InCare(patient, episode, plan, accountable)
+
+
+def _hold_intake(
+    session: Session, entry: Entry, episode: Episode, step: Step, accountable: StaffMember, when: Dates
+) -> None:
+    """Assign the step at the first appointment, as the intake page does, with a reason where the rules say another."""
+    facts = _found(entry)
+    proposed = propose(facts, in_force(session, episode.pathway).pathway).step
+    departs = proposed not in (None, step)
+    deviation, because = DEPARTURES[entry.number % len(DEPARTURES)] if departs else (None, ASSIGNED_BECAUSE)
+    new = NewIntake(
+        facts=facts,
+        referred_on=to_local(when.opened_at, entry.place.zone).date() - timedelta(days=5),
+        preference=Preference.LESS if deviation is DeviationReason.PREFERENCE else Preference.AS_PROPOSED,
+        understood=True,
+        step=step,
+        reason=because,
+        deviation=deviation,
+        accountable_id=accountable.id,
+    )
+    assign_step(
+        session,
+        episode,
+        new,
+        mark=known_of(session, episode).mark,
+        every_weeks=when.every_weeks,
+        by=accountable.id,
+        now=when.opened_at + INTAKE_TAKES,
+    )
+
+
+def _found(entry: Entry) -> IntakeFacts:
+    """Return an intake that lies near to where the course begins. Invented, as is everybody here."""
+    phq9 = round(SHAPES[entry.course].start) - entry.number % 4
+    return IntakeFacts(
+        phq9=phq9,
+        gad7=round(phq9 * 21 / 27),
+        wsas=phq9,
+        pc_ptsd5=0,
+        safety=SafetyFacts(plan_or_attempt=False, able_to_keep_safe=SelfSafety.YES, item9=0),
+        severe_mental_illness=False,
+        complex=False,
+        earlier_low_intensity_failed=False,
+        unmet_needs=frozenset(),
+        importance=5 + entry.number % 5,
+        confidence=2 + entry.number % 7,
+    )
 
 
 def step_down(session: Session, care: InCare, when: Dates, now: datetime) -> MonitoringPlan:

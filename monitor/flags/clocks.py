@@ -4,13 +4,17 @@ No guideline sets a time for a safety answer given from afar, so every time here
 anchors stand beside the numbers in `policy`. A clock closes nothing: when it has run out, the flag is overdue.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import Finding
 from monitor.flags.kinds import EvidenceCode, FlagKind, Severity
+
+_NOON = time(12)
+_OF_DATES = frozenset({FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE})
+"""Their clocks run to a date that was set elsewhere: trying to keep it does not set it anew."""
 
 
 class ServiceHours(Protocol):
@@ -55,6 +59,28 @@ def due_at(finding: Finding, raised_at: datetime, hours: ServiceHours, policy: F
     return decide(finding, start, hours, policy)
 
 
+def after_attempt(finding: Finding, at: datetime, hours: ServiceHours, policy: FlagPolicy) -> datetime:
+    """Return when a flag goes to the next person, in UTC, after somebody has tried at `at`.
+
+    The clock of its kind, counted from the attempt; for a date that was promised, that of the way to the manager.
+    """
+    if finding.kind in _OF_DATES:
+        return hours.add_working_days(at, policy.escalate_after_days)
+    return due_at(finding, at, hours, policy)
+
+
+def next_level_at(kind: FlagKind, level: int, at: datetime, hours: ServiceHours, policy: FlagPolicy) -> datetime:
+    """Return when a flag that has just come to a level goes to the next one, in UTC and in service hours.
+
+    From the lead (1) to the manager, and from there to both again each working day. Local protocol.
+    """
+    if level > 1:
+        return hours.add_working_days(at, 1)
+    if kind is FlagKind.SAFETY:
+        return hours.add_hours(at, policy.escalate_after_hours)
+    return hours.add_working_days(at, policy.escalate_after_days)
+
+
 def _safety(finding: Finding, start: datetime, hours: ServiceHours, policy: FlagPolicy) -> datetime:
     def within(open_hours: int, ceiling: int) -> datetime:
         return min(hours.add_hours(start, open_hours), start + timedelta(hours=ceiling))
@@ -81,6 +107,13 @@ def _other(finding: Finding, start: datetime, hours: ServiceHours, policy: FlagP
     if finding.severity is Severity.URGENT:  # silence after worsening or after an item 9 above 0
         return hours.end_of_working_day(start)
     match finding.kind:
+        case FlagKind.FIRST_CONTACT_DUE:
+            first_day = start.astimezone(ZoneInfo(hours.zone))
+            return (first_day + timedelta(days=policy.first_contact_days)).astimezone(UTC)  # the same wall time
+        case FlagKind.REVIEW_DUE:
+            return hours.add_working_days(_date_that_came(finding, start, hours), 1)
+        case FlagKind.REVIEW_REQUESTED:
+            days = policy.review_requested_days
         case FlagKind.CALL_REQUESTED:
             return hours.next_working_day_at(start, policy.call_by)
         case FlagKind.DETERIORATING:
@@ -95,6 +128,16 @@ def _other(finding: Finding, start: datetime, hours: ServiceHours, policy: FlagP
         case _:
             days = policy.lost_contact_days
     return hours.add_working_days(start, days)
+
+
+def _date_that_came(finding: Finding, start: datetime, hours: ServiceHours) -> datetime:
+    """Return noon of the day on which a review was due: the clock may have noticed it late, and that gives no time."""
+    said = [date.fromisoformat(str(each.params["on"])) for each in finding.evidence if "on" in each.params]
+    return datetime.combine(min(said, default=_local_date(start, hours)), _NOON, ZoneInfo(hours.zone))
+
+
+def _local_date(moment: datetime, hours: ServiceHours) -> date:
+    return moment.astimezone(ZoneInfo(hours.zone)).date()
 
 
 def _end_of_next_weekday(start: datetime, zone: ZoneInfo) -> datetime:

@@ -1,26 +1,26 @@
 """One flag in full: what raised it, what was done about it, and what may be done now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from monitor.access import Viewer
 from monitor.care.models import Episode
+from monitor.care.pathways import in_force
 from monitor.checkins.models import Mode, Submission
 from monitor.flags.due import Due, Reader, due
 from monitor.flags.facts import Evidence
-from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule
+from monitor.flags.kinds import CLOSED_BY_REVIEW, NEVER_SNOOZED, AttemptOutcome, FlagKind, Outcome, Rule
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind, FlagState
-from monitor.flags.rows import Tag, outcome_words, tag
-from monitor.flags.words import outcome_label, rule_line, sentence, state_label
+from monitor.flags.rows import CONTACTS, Tag, outcome_words, tag, told
+from monitor.flags.taking import CAN_BE_UNDONE, UNDO_WITHIN, closings
+from monitor.flags.whom import Choice
+from monitor.flags.words import outcome_label, prompt_lines, rule_line, sentence, state_label
 from monitor.i18n import N_
-from monitor.people.models import Patient
-from monitor.people.teams import carers
-from monitor.people.words import dialled, language_name
+from monitor.people.words import language_name
 
 _ANSWERED: Mapping[Mode, str] = {
     Mode.LINK: N_("Answered %(when)s by link, in %(spoken)s."),
@@ -37,6 +37,10 @@ _HAPPENED: Mapping[FlagEventKind, str] = {
     FlagEventKind.SEEN: N_("Seen"),
     FlagEventKind.ATTEMPT: N_("Tried"),
     FlagEventKind.HANDED_OVER: N_("Handed over to a colleague"),
+    FlagEventKind.SNOOZED: N_("Set aside for a while"),
+    FlagEventKind.WOKEN: N_("Back on the list"),
+    FlagEventKind.ESCALATED: N_("Its time ran out, and the next person was told"),
+    FlagEventKind.UNDONE: N_("Undone"),
     FlagEventKind.CLOSED: N_("Closed"),
 }
 
@@ -55,31 +59,14 @@ class EvidenceLine:
 class Happening:
     """Something that happened to a flag; `words` are a colleague's own."""
 
+    event_id: UUID
     at: datetime
     day: str
     what: str
     who: str | None
     words: str | None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A value of a form and its label."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Person:
-    """Whom to call: the number as it is dialled and as it is read aloud, the language, what they need."""
-
-    patient_id: UUID
-    name: str
-    number: str
-    dialled: str
-    spoken: str
-    access_needs: str | None
+    may_be_undone: bool
+    """By the reader, for a few minutes."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +80,20 @@ class FlagDetail:
     is_open: bool
     is_seen: bool
     is_safety: bool
+    is_own: bool
+    """Whether the reader owns it."""
     owner: str
     due: Due
+    told: str
+    """Who has been told that its time has run out."""
+    until: str
+    """Until when it is snoozed; nothing while it is not."""
+    sleeps: tuple[date, date] | None
+    """The first and the last day until which it can be set aside; None when it cannot."""
+    by_review: bool
+    """Whether a review answers it."""
+    support: tuple[str, ...]
+    """What to think of besides."""
     opened_at: datetime
     opened_day: str
     outcome: str | None
@@ -109,23 +108,39 @@ class FlagDetail:
     closings: tuple[Choice, ...]
 
 
-def person(patient: Patient, language: str) -> Person:
-    """Return whom to call, for a reader of `language`."""
-    return Person(
-        patient_id=patient.id,
-        name=patient.preferred_name,
-        number=patient.number,
-        dialled=dialled(patient.number),
-        spoken=language_name(patient.language, language),
-        access_needs=patient.access_needs,
+def details(
+    session: Session, flags: Sequence[Flag], now: datetime, reader: Reader, viewer_id: UUID
+) -> tuple[FlagDetail, ...]:
+    """Return flags in full, in the order given, in a few statements."""
+    events = _events(session, flags)
+    submissions = _submissions(session, [event for each in events.values() for event in each])
+    longest = {code: in_force(session, code).pathway.flags.snooze_at_most_days for code in _pathways(flags)}
+    return tuple(
+        _detail(
+            flag,
+            events.get(flag.id, []),
+            submissions,
+            _closings(session, flag),
+            longest.get(flag.episode.pathway, 0),
+            now,
+            reader,
+            viewer_id,
+        )
+        for flag in flags
     )
 
 
-def details(session: Session, flags: Sequence[Flag], now: datetime, reader: Reader) -> tuple[FlagDetail, ...]:
-    """Return flags in full, in the order given, in three statements."""
-    events = _events(session, flags)
-    submissions = _submissions(session, [event for each in events.values() for event in each])
-    return tuple(_detail(flag, events.get(flag.id, []), submissions, now, reader) for flag in flags)
+def _pathways(flags: Iterable[Flag]) -> set[str]:
+    return {flag.episode.pathway for flag in flags if flag.state is not FlagState.CLOSED}
+
+
+def _days_to_sleep(now: datetime, longest: int, reader: Reader) -> tuple[date, date]:
+    day = timedelta(days=1)
+    return reader.local(now + day).date(), reader.local(now + longest * day).date()
+
+
+def _closings(session: Session, flag: Flag) -> tuple[Outcome, ...]:
+    return closings(session, flag) if flag.state is not FlagState.CLOSED else ()
 
 
 def open_flags_of(session: Session, episode: Episode) -> Sequence[Flag]:
@@ -146,12 +161,6 @@ def all_flags_of(session: Session, episode: Episode) -> Sequence[Flag]:
         .order_by(Flag.opened_at.desc())
         .options(joinedload(Flag.owner), joinedload(Flag.patient))
     ).all()
-
-
-def colleagues(session: Session, care_team_id: UUID, viewer: Viewer) -> tuple[Choice, ...]:
-    """Return the members of a team to whom the viewer can hand a flag over, by name."""
-    others = (each for each in carers(session, [care_team_id]) if each.id != viewer.staff_member_id)
-    return tuple(Choice(str(each.id), each.name) for each in others)
 
 
 def _events(session: Session, flags: Sequence[Flag]) -> Mapping[UUID, list[FlagEvent]]:
@@ -177,7 +186,14 @@ def _submissions(session: Session, events: Sequence[FlagEvent]) -> Mapping[UUID,
 
 
 def _detail(
-    flag: Flag, events: Sequence[FlagEvent], submissions: Mapping[UUID, Submission], now: datetime, reader: Reader
+    flag: Flag,
+    events: Sequence[FlagEvent],
+    submissions: Mapping[UUID, Submission],
+    outcomes: Sequence[Outcome],
+    longest: int,
+    now: datetime,
+    reader: Reader,
+    viewer_id: UUID,
 ) -> FlagDetail:
     said = sorted((event for event in events if event.evidence), key=lambda event: event.rule or "")
     said.sort(key=lambda event: event.at, reverse=True)
@@ -188,22 +204,33 @@ def _detail(
         read_to=max((event.at for event in said), default=flag.opened_at),
         id=flag.id,
         patient_id=flag.patient_id,
-        tag=tag(flag, events, reader.language),
+        tag=tag(flag, events, reader.language, now),
         state=state_label(flag.state, reader.language),
         is_open=flag.state is not FlagState.CLOSED,
         is_seen=flag.seen_at is not None,
         is_safety=flag.kind is FlagKind.SAFETY,
+        is_own=flag.owner_id == viewer_id,
         owner=flag.owner.name,
         due=due(flag.due_at, now, reader, warn_all_day=flag.kind is FlagKind.SAFETY),
+        told=told(flag.escalation, reader),
+        until=reader.date(flag.snoozed_until) if flag.snoozed_until and flag.snoozed_until > now else "",
+        sleeps=None if flag.kind in NEVER_SNOOZED else _days_to_sleep(now, longest, reader),
+        by_review=flag.kind in CLOSED_BY_REVIEW,
+        support=prompt_lines(flag.kind, reader.language),
         opened_at=flag.opened_at,
         opened_day=reader.date(flag.opened_at),
         outcome=outcome_label(flag.outcome, reader.language) if flag.outcome else None,
         reason=flag.reason,
         evidence=tuple(_evidence(each, submissions, now, reader) for each in newest.values()),
         earlier=tuple(_evidence(each, submissions, now, reader) for each in said if each not in newest.values()),
-        happenings=tuple(_happening(each, now, reader) for each in events),
+        happenings=tuple(
+            _happening(
+                each, now, reader, may_be_undone=each is events[-1] and _may_be_undone(flag, each, now, viewer_id)
+            )
+            for each in events
+        ),
         attempts=_choices(AttemptOutcome, reader.language),
-        closings=_choices(CLOSES[flag.kind], reader.language),
+        closings=_choices(outcomes, reader.language),
     )
 
 
@@ -247,15 +274,22 @@ def answered(submission: Submission, now: datetime, reader: Reader) -> str:
     )
 
 
-def _happening(event: FlagEvent, now: datetime, reader: Reader) -> Happening:
+def _may_be_undone(flag: Flag, event: FlagEvent, now: datetime, viewer_id: UUID) -> bool:
+    is_slip = flag.closed_at is None and event.kind in CAN_BE_UNDONE
+    return is_slip and event.staff_member_id == viewer_id and now - event.at <= UNDO_WITHIN
+
+
+def _happening(event: FlagEvent, now: datetime, reader: Reader, *, may_be_undone: bool) -> Happening:
     what = reader.say(_HAPPENED[event.kind])
-    if event.outcome:
+    if event.outcome and event.kind in CONTACTS:
         words = outcome_words(event.outcome, reader.language)
         what = reader.say(N_("%(what)s: %(outcome)s"), what=what, outcome=words)
     return Happening(
+        event_id=event.id,
         at=event.at,
         day=reader.day_and_time(event.at, now),
         what=what,
         who=event.staff_member.name if event.staff_member else None,
         words=event.words,
+        may_be_undone=may_be_undone,
     )

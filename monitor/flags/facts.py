@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from monitor.care.kinds import Treatment
+from monitor.checkins.course import Course
 from monitor.flags.kinds import EvidenceCode, FlagKind, SelfSafety, Severity
+from monitor.measures import catalogue
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,34 @@ class MeasureFacts:
         return max(last) - min(last) <= spread and last[-1] >= self.thresholds.caseness
 
 
+def measure_facts(code: str, course: Course) -> MeasureFacts:
+    """Return where a measure stands after a course. Raises UnknownInstrument, NotTracked."""
+    spec = catalogue.tracked(code)
+    recent = (course.third_last, course.second_last, course.last)
+    return MeasureFacts(
+        code=code,
+        thresholds=Thresholds(spec.caseness, spec.reliable_change, spec.minimal_difference),
+        baseline=course.baseline,
+        baseline_on=course.baseline_at.date() if course.baseline_at else None,
+        last=course.last,
+        last_on=course.last_at.date() if course.last_at else None,
+        best=course.best,
+        worst=course.worst,
+        count=course.count,
+        recent=tuple(total for total in recent if total is not None),
+    )
+
+
+@dataclass(frozen=True)
+class TreatmentFacts:
+    """A treatment that is under way."""
+
+    treatment: Treatment
+    started_on: date
+    score_then: int | None = None
+    """The newest total of the PHQ-9 from that day or before it; None where it was first asked later."""
+
+
 @dataclass(frozen=True)
 class SafetyFacts:
     """The safety item of one submission as answered. Never derived from a total."""
@@ -91,7 +122,10 @@ class EpisodeFacts:
     """The code of the present step."""
     week: int = 0
     """Whole weeks since the episode opened."""
+    today: date | None = None
+    """The date in UTC, as all dates here; None leaves out the notes on scores that are looked for by now."""
     measures: tuple[MeasureFacts, ...] = ()
+    treatments: tuple[TreatmentFacts, ...] = ()
     attended_contacts: int = 0
     """Contacts attended since care at low intensity began."""
     missed_in_a_row: int = 0
@@ -103,12 +137,16 @@ class EpisodeFacts:
     last_safety_answer: int | None = None
     """The last answer that was given to the safety item, however long ago."""
     had_open_worsening: bool = False
-    """Whether a `deteriorating` flag is open, or was the last flag."""
+    """Whether a `deteriorating` flag is open, or was the last flag that the rules raised."""
     safety: SafetyFacts | None = None
     """Set when this evaluation follows a submission, or an early save, that asked the safety item."""
     opted_out: bool = False
     call_requested: bool = False
     """Whether a call was asked for elsewhere than after the safety item."""
+
+    def measure(self, code: str) -> MeasureFacts | None:
+        """Return where one measure stands; None where it was never asked."""
+        return next((each for each in self.measures if each.code == code), None)
 
     @property
     def latest_is_unanswered(self) -> bool:

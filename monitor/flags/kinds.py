@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from monitor.care.intake_kinds import SelfSafety as SelfSafety
+
 
 class FlagKind(StrEnum):
     """Why somebody needs a person's decision. The order of the members is the order on the worklist."""
@@ -60,14 +62,6 @@ class Rule(StrEnum):
     R2 = "R2"
     R3 = "R3"
     F1 = "F1"
-
-
-class SelfSafety(StrEnum):
-    """The answer to "Do you feel able to keep yourself safe today?"."""
-
-    YES = "yes"
-    UNSURE = "unsure"
-    NO = "no"
 
 
 class EvidenceCode(StrEnum):
@@ -186,3 +180,20 @@ CLOSED_BY_REVIEW = frozenset(
     {FlagKind.DETERIORATING, FlagKind.NOT_IMPROVING, FlagKind.REVIEW_REQUESTED, FlagKind.REVIEW_DUE}
 )
 """A review that is decided answers these; nothing but a review answers `REVIEW_DUE`."""
+
+NEVER_SNOOZED = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE})
+"""What a patient has just told us, and dates that were promised, are not put off."""
+
+BULK = frozenset({FlagKind.MISSED_CHECK_INS})
+"""What may be worked several at a time."""
+
+DECLINABLE = frozenset({FlagKind.NOT_IMPROVING, FlagKind.MISSED_CHECK_INS})
+"""Topics on which a patient may want no more contact. Never safety, deterioration or a request of their own."""
+
+
+class Reached(StrEnum):
+    """Whom a flag was taken to when its time ran out; the outcome of an `escalated` event."""
+
+    LEAD = "lead"
+    MANAGER = "manager"
+    BOTH = "both"

@@ -122,6 +122,8 @@ class FlagEvent(WithId, Base):
     evidence: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
     """Evidence codes with their parameters; `monitor.flags.words` puts them in words."""
     outcome: Mapped[str | None] = mapped_column(sa.String(40))
+    """Of an attempt or a close what came of it, of an escalation whom it reached, of an undo what was undone; and of a
+    hand-over the id of who owned the flag before."""
     check_in_id: Mapped[UUID | None]
     """The check-in that the evidence came from: the same evidence from the same one is not news."""
     _words: Mapped[bytes | None] = mapped_column("words", sa.LargeBinary)

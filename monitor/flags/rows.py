@@ -1,35 +1,36 @@
 """A row of the worklist in words: why somebody is on it, where they stand, who sees to it and by when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from monitor.care.models import Step
 from monitor.care.staff_words import step_label
-from monitor.flags.due import Due, Reader, age, due
-from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome
+from monitor.flags.due import DOMAIN, Due, Reader, age, due
+from monitor.flags.kinds import NEVER_SNOOZED, AttemptOutcome, EvidenceCode, FlagKind, Outcome, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.spark import Spark, spark
+from monitor.flags.waiting import Lane, Place
 from monitor.flags.words import kind_label, missed_label, outcome_label
-from monitor.i18n import N_
+from monitor.i18n import N_, translate
 from monitor.measures import catalogue
 from monitor.people.words import language_name
 
 SPARK_MEASURE = "phq9"
 CONTACTS = (FlagEventKind.ATTEMPT, FlagEventKind.CLOSED)
 """What counts as the last contact with somebody: each says what a person did."""
-THIS_WEEK = 7
-"""Days from today."""
 
+_GONE_QUIET: Mapping[EvidenceCode, str] = {
+    EvidenceCode.LAST_ITEM9: N_("Gone quiet after item 9"),
+    EvidenceCode.WORSENING_BEFORE: N_("Gone quiet after worsening"),
+}
+"""Silence after either asks for more than silence alone, and its row stands above both."""
 
-class Lane(StrEnum):
-    """When somebody's nearest clock runs out, in the team's own days."""
-
-    TODAY = "today"
-    WEEK = "week"
-    LATER = "later"
+_TOLD: Mapping[int, str] = {
+    0: N_("The team’s lead was told."),
+    1: N_("The lead and the manager were told."),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Tag:
     flag_id: UUID
     kind: FlagKind
     label: str
+    sleeps: bool = False
+    """Whether it is snoozed."""
+    is_quiet: bool = False
+    """Whether it is silence after worsening."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,10 @@ class Row:
     owner_ids: frozenset[UUID]
     team_id: UUID
     due: Due
+    told: str
+    """Who has been told that its time has run out; nothing while nobody has."""
     lane: Lane
+    place: Place
 
     @property
     def kinds(self) -> frozenset[FlagKind]:
@@ -70,21 +78,37 @@ class Row:
         """Whether a safety answer is among the reasons."""
         return FlagKind.SAFETY in self.kinds
 
+    @property
+    def sleeper(self) -> UUID | None:
+        """The flag that can be set aside; none beside a safety answer."""
+        if self.is_safety:
+            return None
+        return next((each.flag_id for each in self.tags if each.kind not in NEVER_SNOOZED), None)
+
+    @property
+    def ticks(self) -> UUID | None:
+        """The flag that can be worked together with others: missed check-ins, but not beside a safety answer."""
+        if self.is_safety:
+            return None
+        return next((each.flag_id for each in self.tags if each.kind is FlagKind.MISSED_CHECK_INS), None)
+
 
 def row(
-    pairs: Sequence[tuple[Flag, Step]],
+    flags: Sequence[Flag],
+    step: Step,
     said: Sequence[FlagEvent],
     totals: Sequence[int | None],
+    place: tuple[Lane, Place],
     *,
     now: datetime,
     reader: Reader,
     viewer_id: UUID,
 ) -> Row:
-    """Return the row of one patient: `pairs` are their open flags by nearest clock, each with the present step."""
-    first, step = pairs[0]
-    flags = sorted((flag for flag, _ in pairs), key=lambda flag: list(FlagKind).index(flag.kind))
-    measure = catalogue.spec(SPARK_MEASURE)
+    """Return the row of one patient, with their open flags, the present step, and what happened to the flags."""
+    flags = sorted(flags, key=lambda flag: list(FlagKind).index(flag.kind))
+    first, measure = flags[0], catalogue.tracked(SPARK_MEASURE)
     contacts = [event for event in said if event.kind in CONTACTS]
+    lane, at = place
     return Row(
         patient_id=first.patient_id,
         name=first.patient.preferred_name,
@@ -95,29 +119,52 @@ def row(
             week=(now - first.episode.opened_at).days // 7,
             spoken=language_name(first.patient.language, reader.language),
         ),
-        tags=tuple(tag(flag, [event for event in said if event.flag_id == flag.id], reader.language) for flag in flags),
+        tags=tuple(
+            tag(flag, [event for event in said if event.flag_id == flag.id], reader.language, now) for flag in flags
+        ),
         spark=spark(totals, maximum=measure.maximum, caseness=measure.caseness),
         age=age(min(flag.opened_at for flag in flags), now, reader),
         last_contact=_contact(contacts[-1], reader) if contacts else None,
-        owner=None if flags[0].owner_id == viewer_id else flags[0].owner.name,
+        owner=None if first.owner_id == viewer_id else first.owner.name,
         owner_ids=frozenset(flag.owner_id for flag in flags),
         team_id=first.episode.care_team_id,
-        due=due(first.due_at, now, reader, warn_all_day=first.kind is FlagKind.SAFETY),
-        lane=_lane(first.due_at, now, reader),
+        due=_until(at.at, said, reader) if lane is Lane.WATCHING else _clock(flags, at.at, now, reader),
+        told=told(max(flag.escalation for flag in flags), reader),
+        lane=lane,
+        place=at,
     )
 
 
-def tag(flag: Flag, events: Iterable[FlagEvent], language: str) -> Tag:
-    """Return a flag's reason in words; missed check-ins say how many, from the newest evidence."""
-    counts = [
-        int(item["params"]["count"])
-        for event in events
-        for item in event.evidence or ()
-        if item["code"] == EvidenceCode.MISSED_IN_A_ROW
-    ]
-    is_counted = counts and flag.kind is FlagKind.MISSED_CHECK_INS
-    named = missed_label(counts[-1], language) if is_counted else kind_label(flag.kind, language)
-    return Tag(flag.id, flag.kind, named)
+def tag(flag: Flag, events: Iterable[FlagEvent], language: str, now: datetime) -> Tag:
+    """Return a flag's reason in words; missed check-ins say how many, or after what, from the newest evidence."""
+    sleeps = flag.snoozed_until is not None and flag.snoozed_until > now
+    if flag.kind is not FlagKind.MISSED_CHECK_INS:
+        return Tag(flag.id, flag.kind, kind_label(flag.kind, language), sleeps)
+    said = [item for event in events for item in event.evidence or ()]
+    if flag.severity is Severity.URGENT:
+        codes = {item["code"] for item in said}
+        for code, words in _GONE_QUIET.items():
+            if code in codes:
+                return Tag(flag.id, flag.kind, translate(language, words, DOMAIN), sleeps, is_quiet=True)
+    counts = [int(item["params"]["count"]) for item in said if item["code"] == EvidenceCode.MISSED_IN_A_ROW]
+    named = missed_label(counts[-1], language) if counts else kind_label(flag.kind, language)
+    return Tag(flag.id, flag.kind, named, sleeps)
+
+
+def told(escalation: int, reader: Reader) -> str:
+    """Return who has been told that a flag ran past its time; `escalation` counts how often it did."""
+    return reader.say(_TOLD[min(escalation, 2) - 1]) if escalation else ""
+
+
+def _clock(flags: Sequence[Flag], at: datetime, now: datetime, reader: Reader) -> Due:
+    warns = any(flag.kind is FlagKind.SAFETY and flag.due_at == at for flag in flags)
+    return due(at, now, reader, warn_all_day=warns)
+
+
+def _until(at: datetime, said: Sequence[FlagEvent], reader: Reader) -> Due:
+    """Return until when a row is watched, and why."""
+    why = [event.words for event in said if event.kind is FlagEventKind.SNOOZED]
+    return Due(at, reader.say(N_("until %(date)s"), date=reader.date(at)), why[-1] if why else None, "")
 
 
 def outcome_words(outcome: str, language: str) -> str:
@@ -129,10 +176,3 @@ def outcome_words(outcome: str, language: str) -> str:
 def _contact(event: FlagEvent, reader: Reader) -> str:
     words = outcome_words(event.outcome or "", reader.language)
     return reader.say(N_("%(date)s: %(outcome)s"), date=reader.date(event.at), outcome=words)
-
-
-def _lane(at: datetime, now: datetime, reader: Reader) -> Lane:
-    days = (reader.local(at).date() - reader.local(now).date()).days
-    if days <= 0:
-        return Lane.TODAY
-    return Lane.WEEK if days < THIS_WEEK else Lane.LATER

@@ -1,16 +1,23 @@
 """The flag rules: facts about one episode in, findings and notes out. Pure.
 
-A missing score never counts as no change: a rule that lacks what it needs says so in a note. A finding asks a person to
+Here are the rules on safety answers and on contact; those on scores are in `score_rules`. A finding asks a person to
 look; it moves nobody, and no rule withdraws what another found.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from monitor.care.flag_policy import FlagPolicy
-from monitor.flags.facts import EpisodeFacts, Evidence, Finding, MeasureFacts, Note, SafetyFacts
+from monitor.flags.facts import EpisodeFacts, Evidence, Finding, Note, SafetyFacts
 from monitor.flags.kinds import EvidenceCode, FlagKind, Rule, SelfSafety, Severity
-
-Said = Iterator[Finding | Note]
+from monitor.flags.score_rules import (
+    Said,
+    above_cut_point,
+    early_review,
+    no_fall_in_treatment,
+    plateau,
+    reliable_deterioration,
+    titration,
+)
 
 
 def findings(facts: EpisodeFacts, policy: FlagPolicy) -> tuple[Finding, ...]:
@@ -60,63 +67,6 @@ def item9_unanswered(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
     if safety and safety.is_missing_after_positive:
         code = EvidenceCode.ITEM9_DECLINED if safety.declined else EvidenceCode.ITEM9_LEFT_OUT
         yield _safety(Rule.S4, Evidence(code), _before(safety))
-
-
-def reliable_deterioration(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
-    """N1: any measure risen from baseline by its reliable change (PHQ-9 6, GAD-7 4), at any time.
-
-    Fires on one measure whatever the other did: rules for counting outcomes concern reports, not people.
-    Source: NHS Talking Therapies; PHQ-9 PMC10472176; NHSDigital/mental-health-monthly-statistics.
-    """
-    worse = tuple(_rise(measure) for measure in facts.measures if measure.is_reliably_worse)
-    if worse:
-        yield Finding(FlagKind.DETERIORATING, Rule.N1, Severity.HIGH, worse)
-    lacking = tuple(_lack(measure) for measure in facts.measures if measure.change is None)
-    if lacking:
-        yield Note(Rule.N1, lacking)
-
-
-def early_review(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
-    """N5: the fourth attended contact of low intensity, and no measure has fallen by its minimal difference.
-
-    Only for people at caseness on a measure at the start: from below it there is little room to fall, so the rule would
-    fire for nearly all of them, and outcome counting leaves them out as well. One measure that fell is enough to stay
-    silent; one that cannot be compared, or scores older than the last check-in, make the rule abstain.
-    Source: local protocol. Minimal differences: PHQ-9 5 (Loewe 2004), GAD-7 4 (Toussaint 2020).
-    """
-    if facts.step not in policy.low_intensity_steps or facts.attended_contacts < policy.review_contact:
-        return
-    if any(measure.has_fallen for measure in facts.measures):
-        return
-    lacking = tuple(_lack(measure) for measure in facts.measures if measure.change is None)
-    if lacking or facts.latest_is_unanswered:
-        yield Note(Rule.N5, lacking or (Evidence(EvidenceCode.LATEST_UNANSWERED),))
-    elif any(measure.began_at_caseness for measure in facts.measures):
-        reached = {"contacts": facts.attended_contacts, "week": facts.week}
-        falls = tuple(_fall(measure) for measure in facts.measures)
-        yield _not_improving(Rule.N5, Evidence(EvidenceCode.CONTACTS_ATTENDED, reached), *falls)
-
-
-def plateau(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
-    """N6: the last three answered scores all within 2 points of one another, and the last still at caseness.
-
-    Highest minus lowest, not plus or minus around a middle: 16, 14, 12 is a fall of 4, not a plateau.
-    Source: local protocol.
-    """
-    if facts.latest_is_unanswered:
-        yield Note(Rule.N6, (Evidence(EvidenceCode.LATEST_UNANSWERED),))
-        return
-    needed = policy.plateau_check_ins
-    flat = tuple(_level(m, policy) for m in facts.measures if m.is_flat_at_caseness(needed, policy.plateau_spread))
-    if flat:
-        yield _not_improving(Rule.N6, *flat)
-    lacking = tuple(
-        Evidence(EvidenceCode.TOO_FEW_SCORES, {"measure": m.code, "count": len(m.recent), "needed": needed})
-        for m in facts.measures
-        if len(m.recent) < needed
-    )
-    if lacking:
-        yield Note(Rule.N6, lacking)
 
 
 def missed_check_ins(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
@@ -171,6 +121,9 @@ RULES: tuple[Callable[[EpisodeFacts, FlagPolicy], Said], ...] = (
     call_asked_after_safety_answer,
     item9_unanswered,
     reliable_deterioration,
+    titration,
+    above_cut_point,
+    no_fall_in_treatment,
     early_review,
     plateau,
     missed_check_ins,
@@ -183,12 +136,6 @@ RULES: tuple[Callable[[EpisodeFacts, FlagPolicy], Said], ...] = (
 
 def _safety(rule: Rule, *evidence: Evidence) -> Finding:
     return Finding(FlagKind.SAFETY, rule, Severity.URGENT, evidence)
-
-
-def _not_improving(rule: Rule, *evidence: Evidence) -> Finding:
-    # Of 4,394 patients one class improved only after the sixth session (PMC6428692): each such flag carries the caveat.
-    caveat = Evidence(EvidenceCode.LATE_IMPROVEMENT)
-    return Finding(FlagKind.NOT_IMPROVING, rule, Severity.REVIEW, (*evidence, caveat))
 
 
 def _out_of_touch(facts: EpisodeFacts, kind: FlagKind, rule: Rule, severity: Severity, first: Evidence) -> Finding:
@@ -212,42 +159,3 @@ def _before(safety: SafetyFacts) -> Evidence:
     if safety.previous_on is not None:
         figures["on"] = safety.previous_on.isoformat()
     return Evidence(EvidenceCode.ITEM9_BEFORE, figures)
-
-
-def _rise(measure: MeasureFacts) -> Evidence:
-    return Evidence(EvidenceCode.ROSE, {**_course(measure), "threshold": measure.thresholds.reliable_change})
-
-
-def _fall(measure: MeasureFacts) -> Evidence:
-    best = min(score for score in (measure.best, measure.baseline, measure.last) if score is not None)
-    figures = {**_course(measure), "best": best, "needed": measure.thresholds.minimal_difference}
-    return Evidence(EvidenceCode.TOO_SMALL_A_FALL, figures)
-
-
-def _course(measure: MeasureFacts) -> dict[str, int | str]:
-    """The figures from the first to the last score, of those that are known."""
-    known: dict[str, int | str | None] = {
-        "measure": measure.code,
-        "baseline": measure.baseline,
-        "on": measure.baseline_on.isoformat() if measure.baseline_on else None,
-        "last": measure.last,
-        "points": measure.change,
-    }
-    return {name: value for name, value in known.items() if value is not None}
-
-
-def _level(measure: MeasureFacts, policy: FlagPolicy) -> Evidence:
-    scores = measure.recent[-policy.plateau_check_ins :]
-    figures: dict[str, int | str] = {
-        "measure": measure.code,
-        "count": len(scores),
-        "scores": ", ".join(map(str, scores)),
-        "spread": policy.plateau_spread,
-        "caseness": measure.thresholds.caseness,
-    }
-    return Evidence(EvidenceCode.PLATEAU, figures)
-
-
-def _lack(measure: MeasureFacts) -> Evidence:
-    code = EvidenceCode.NO_BASELINE if measure.baseline is None else EvidenceCode.ONE_SCORE
-    return Evidence(code, {"measure": measure.code})

@@ -1,4 +1,4 @@
-"""Facts from the tables, findings from the rules, flags in the tables; and what staff do with them."""
+"""Facts from the tables, findings from the rules, flags in the tables. What staff do with them is in `taking`."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -7,23 +7,41 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from monitor.audit import Actor, record
+from monitor.audit import PROGRAM, record
 from monitor.care.models import Episode
 from monitor.care.pathways import InForce, in_force, keep, shipped, version
 from monitor.care.promises import hours_of
 from monitor.checkins.closing import hold
 from monitor.checkins.models import CheckIn
-from monitor.errors import MonitorError
 from monitor.flags.clocks import due_at
+from monitor.flags.declines import declined_topics
+from monitor.flags.declines import withdraw_decline as withdraw_decline
 from monitor.flags.facts import Finding, SafetyFacts
 from monitor.flags.gather import Standing, facts_of
 from monitor.flags.gather import standing_of as standing_of
-from monitor.flags.kinds import CLOSES, AttemptOutcome, FlagKind, Outcome, Rule, Severity
+from monitor.flags.kinds import DECLINABLE, FlagKind, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
+from monitor.flags.notices import Waiting, flag_waits
 from monitor.flags.owners import owner_of
 from monitor.flags.rules import findings
+from monitor.flags.taking import EvidenceSince as EvidenceSince
+from monitor.flags.taking import FlagClosed as FlagClosed
+from monitor.flags.taking import NotInBulk as NotInBulk
+from monitor.flags.taking import OutcomeNotAllowed as OutcomeNotAllowed
+from monitor.flags.taking import SnoozeNotAllowed as SnoozeNotAllowed
+from monitor.flags.taking import UndoNotAllowed as UndoNotAllowed
+from monitor.flags.taking import bulk_attempt as bulk_attempt
+from monitor.flags.taking import close as close
+from monitor.flags.taking import close_held as close_held
+from monitor.flags.taking import closings as closings
+from monitor.flags.taking import hand_over as hand_over
+from monitor.flags.taking import mark_seen as mark_seen
+from monitor.flags.taking import record_attempt as record_attempt
+from monitor.flags.taking import snooze as snooze
+from monitor.flags.taking import take as take
+from monitor.flags.taking import undo as undo
 from monitor.ids import new_id
-from monitor.people.models import StaffMember
+from monitor.people.absences import standing_in
 from monitor.prepared import insert_into
 
 DECISION_HOLDS = timedelta(days=28)
@@ -32,6 +50,11 @@ DECISION_HOLDS = timedelta(days=28)
 _ACTS_OF_THE_PATIENT = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.OPTED_OUT})
 """What somebody has just told us is news each time, whatever was decided about the last time."""
 
+_NEWS_ONCE_CLOSED = frozenset(
+    {FlagKind.UNREACHABLE, FlagKind.REVIEW_REQUESTED, FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE}
+)
+"""Not about the course of scores: once it happens again, what was decided the last time says nothing about it."""
+
 # Made once: patients wait on these, and SQLAlchemy then knows their SQL without looking at them again.
 _NEWEST = (
     sa.select(Flag)
@@ -39,18 +62,6 @@ _NEWEST = (
     .order_by(Flag.closed_at.is_(None), Flag.opened_at)
 )
 _INSERT_FLAG, _INSERT_EVENTS = insert_into(Flag), insert_into(FlagEvent)
-
-
-class OutcomeNotAllowed(MonitorError):
-    """This outcome does not close a flag of this kind."""
-
-
-class EvidenceSince(MonitorError):
-    """Evidence has joined the flag that whoever closes it has not read."""
-
-
-class FlagClosed(MonitorError):
-    """Somebody has closed this flag already."""
 
 
 def evaluate(
@@ -92,7 +103,10 @@ def raise_flags(
     now: datetime,
     check_in_id: UUID | None = None,
 ) -> None:
-    """Open a flag for each kind that has none open, and let new evidence join the ones that are."""
+    """Open a flag for each kind that has none open, and let new evidence join the ones that are.
+
+    A topic that the patient has declined opens no flag, unless it is for the same day.
+    """
     hold(session, episode.id)
     rules = rules or in_force(session, episode.pathway)
     keep(session, rules, now)
@@ -109,12 +123,14 @@ def raise_flags(
         hours = hours_of(episode.care_team)
         due = min(due_at(finding, now, hours, rules.pathway.flags) for finding in fresh)
         severity = max((finding.severity for finding in fresh), key=list(Severity).index)
-        if flag is None or flag.closed_at is not None:
+        if flag is not None and flag.closed_at is None:
+            _join(session, flag, severity, due, now)
+            flag_id, event = flag.id, FlagEventKind.EVIDENCE
+        elif severity is not Severity.URGENT and _is_declined(session, episode, kind):
+            continue
+        else:
             flag_id = _open(session, episode, kind, severity, due, rules.version_id, now)
             event = FlagEventKind.OPENED
-        else:
-            _join(flag, severity, due)
-            flag_id, event = flag.id, FlagEventKind.EVIDENCE
         said += [
             {
                 "id": new_id(),
@@ -133,6 +149,10 @@ def raise_flags(
     session.flush()
 
 
+def _is_declined(session: Session, episode: Episode, kind: FlagKind) -> bool:
+    return kind in DECLINABLE and kind in declined_topics(session, episode.id)
+
+
 def _newest_flags(session: Session, episode_id: UUID, kinds: tuple[FlagKind, ...]) -> dict[FlagKind, Flag]:
     return {flag.kind: flag for flag in session.scalars(_NEWEST, {"episode_id": episode_id, "kinds": kinds})}
 
@@ -146,14 +166,14 @@ def _open(
     version_id: UUID,
     now: datetime,
 ) -> UUID:
-    flag_id = new_id()
+    flag_id, owner_id = new_id(), owner_of(session, episode, kind, now)
     flag = {
         "id": flag_id,
         "episode_id": episode.id,
         "patient_id": episode.patient_id,
         "kind": kind,
         "severity": severity,
-        "owner_id": owner_of(session, episode, kind),
+        "owner_id": owner_id,
         "opened_at": now,
         "due_at": due,
         "escalate_at": due,
@@ -161,19 +181,30 @@ def _open(
         "escalation": 0,
     }
     _INSERT_FLAG.run(session, [flag])
+    if severity is Severity.URGENT and owner_id is not None:
+        flag_waits(session, Waiting(flag_id, kind, owner_id), episode.care_team, now)
     return flag_id
 
 
-def _join(flag: Flag, severity: Severity, due: datetime) -> None:
+def _join(session: Session, flag: Flag, severity: Severity, due: datetime, now: datetime) -> None:
     """Let the nearer clock and the higher severity win; what was seen or acted on before is not what joined now.
 
-    A flag that a person has acted on gets the new evidence's own clock, but a safety clock never moves back.
+    A flag that a person has acted on or put off gets the new evidence's own clock, but a safety clock never moves back.
     """
-    starts_anew = flag.acted_at is not None and flag.kind is not FlagKind.SAFETY
+    was = (flag.severity, flag.due_at, flag.escalate_at)
+    was_touched = flag.seen_at is not None or flag.acted_at is not None
+    starts_anew = (flag.acted_at or flag.snoozed_until) is not None and flag.kind is not FlagKind.SAFETY
     flag.due_at = due if starts_anew else min(flag.due_at, due)
-    flag.escalate_at = flag.due_at
+    flag.escalate_at = due if starts_anew else min(flag.escalate_at or due, due)
     flag.severity = max(flag.severity, severity, key=list(Severity).index)
     flag.seen_at = flag.acted_at = None
+    if flag.snoozed_until is not None:
+        flag.snoozed_until = None
+        session.add(FlagEvent(flag_id=flag.id, at=now, kind=FlagEventKind.WOKEN, patient_id=flag.patient_id))
+        record(session, PROGRAM, "flag woken", "flag", flag.id, now=now)
+    if flag.severity is Severity.URGENT and (was_touched or was != (flag.severity, flag.due_at, flag.escalate_at)):
+        whom = standing_in(session, flag.owner_id, now, flag.episode.care_team_id)
+        flag_waits(session, Waiting(flag.id, flag.kind, whom), flag.episode.care_team, now)
 
 
 def _is_news(session: Session, flag: Flag, finding: Finding, check_in_id: UUID | None, now: datetime) -> bool:
@@ -185,7 +216,7 @@ def _is_news(session: Session, flag: Flag, finding: Finding, check_in_id: UUID |
         return not said
     if flag.kind is FlagKind.MISSED_CHECK_INS:
         return _was_missed_since(session, flag)
-    if flag.kind is FlagKind.UNREACHABLE or now - flag.closed_at > DECISION_HOLDS:
+    if flag.kind in _NEWS_ONCE_CLOSED or now - flag.closed_at > DECISION_HOLDS:
         return True
     return flag.kind is FlagKind.DETERIORATING and _is_worse_than_decided(flag, finding)
 
@@ -209,91 +240,3 @@ def _is_worse_than_decided(flag: Flag, finding: Finding) -> bool:
 
 def _as_json(finding: Finding) -> list[dict[str, object]]:
     return [{"code": str(evidence.code), "params": dict(evidence.params)} for evidence in finding.evidence]
-
-
-def mark_seen(session: Session, flag: Flag, staff_member: StaffMember, now: datetime) -> None:
-    """Note that a person has read why. The clock runs on. Raises FlagClosed."""
-    _keep_open(session, flag)
-    if flag.seen_at is None:
-        flag.seen_at = now
-        _done(session, flag, staff_member, FlagEventKind.SEEN, now)
-
-
-def record_attempt(
-    session: Session, flag: Flag, staff_member: StaffMember, outcome: AttemptOutcome, words: str, now: datetime
-) -> None:
-    """Write down what was tried; the flag stays open. Raises FlagClosed."""
-    _keep_open(session, flag)
-    flag.seen_at = flag.seen_at or now
-    flag.acted_at = now
-    _done(session, flag, staff_member, FlagEventKind.ATTEMPT, now, outcome=outcome, words=words)
-
-
-def close(
-    session: Session,
-    flag: Flag,
-    staff_member: StaffMember,
-    outcome: Outcome,
-    reason: str,
-    now: datetime,
-    *,
-    read_to: datetime | None = None,
-) -> None:
-    """Close a flag with what a person did and why that is enough.
-
-    `read_to` is the newest evidence that they had before them. Raises FlagClosed, EvidenceSince, OutcomeNotAllowed.
-    """
-    _keep_open(session, flag)
-    newer = sa.select(FlagEvent.id).where(
-        FlagEvent.flag_id == flag.id, FlagEvent.evidence.is_not(None), FlagEvent.at > (read_to or now)
-    )
-    if session.scalar(sa.select(newer.exists())):
-        raise EvidenceSince("new evidence has joined this flag since it was read")
-    if outcome not in CLOSES[flag.kind] or not reason.strip():
-        raise OutcomeNotAllowed("this outcome does not close a flag of this kind, or its reason is missing")
-    flag.seen_at, flag.acted_at = flag.seen_at or now, flag.acted_at or now
-    _done(session, flag, staff_member, FlagEventKind.CLOSED, now, outcome=outcome, words=reason)
-    flag.reason = reason
-    flag.outcome, flag.closed_by_id, flag.closed_at = outcome, staff_member.id, now
-    session.flush()
-
-
-def hand_over(
-    session: Session, flag: Flag, staff_member: StaffMember, to: StaffMember, words: str, now: datetime
-) -> None:
-    """Give an open flag to another owner. Raises FlagClosed."""
-    _keep_open(session, flag)
-    flag.owner_id = to.id
-    _done(session, flag, staff_member, FlagEventKind.HANDED_OVER, now, words=words)
-
-
-def _keep_open(session: Session, flag: Flag) -> None:
-    """Let nobody close the flag, and no evidence join it, between our look at it and our commit."""
-    hold(session, flag.episode_id)
-    session.refresh(flag)
-    if flag.closed_at is not None:
-        raise FlagClosed("somebody has closed this flag already")
-
-
-def _done(
-    session: Session,
-    flag: Flag,
-    staff_member: StaffMember,
-    kind: FlagEventKind,
-    now: datetime,
-    *,
-    outcome: str | None = None,
-    words: str | None = None,
-) -> None:
-    event = FlagEvent(
-        flag_id=flag.id,
-        at=now,
-        kind=kind,
-        staff_member_id=staff_member.id,
-        outcome=outcome,
-        patient=flag.patient,
-        patient_id=flag.patient_id,
-        words=words,
-    )
-    session.add(event)
-    record(session, Actor("staff", staff_member.id), f"flag {kind.value}", "flag", flag.id, now=now)

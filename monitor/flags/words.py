@@ -6,9 +6,11 @@ No word here speaks of danger levels or blames: it names the answer, the score, 
 from collections.abc import Mapping
 from datetime import date
 
+from monitor.care.kinds import Preference, Treatment
 from monitor.flags.facts import Evidence
 from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule
 from monitor.flags.models import FlagState
+from monitor.flags.support import Prompt, prompts
 from monitor.i18n import N_, format_date, translate
 from monitor.measures import catalogue
 
@@ -52,29 +54,46 @@ SENTENCES: Mapping[str, str] = {
     EvidenceCode.TOO_FEW_SCORES: N_("%(measure)s has %(count)s of the %(needed)s scores that a plateau needs."),
     EvidenceCode.LATEST_UNANSWERED: N_("The latest check-in has no score, so the course since then is unknown."),
     EvidenceCode.SMALL_FALL_BY_WEEK: N_(
-        "%(measure)s was %(baseline)s at the start and is %(last)s in week %(week)s. "
-        "By then a fall of %(needed)s is looked for."
+        "%(measure)s was %(baseline)s on %(on)s and is %(last)s in week %(week)s after that. "
+        "By then a fall of %(needed)s or more is looked for."
     ),
     EvidenceCode.ABOVE_CUT_POINT: N_(
-        "%(measure)s is %(last)s in week %(week)s. In two trials %(cut_point)s or more at that point went with no "
-        "response at the end."
+        "%(measure)s is %(last)s near week %(week)s. In two trials of therapy, %(cut_point)s or more at that point "
+        "went with too little improvement at the end."
     ),
-    EvidenceCode.NO_FALL_AT_ALL: N_(
-        "%(measure)s was %(baseline)s at the start and is %(last)s after %(weeks)s weeks of treatment: no fall at all."
+    EvidenceCode.NO_SCORE_IN_WINDOW: N_(
+        "%(measure)s has no score near week %(week)s, so the rule for that week cannot judge."
     ),
-    EvidenceCode.NO_SCORE_IN_WINDOW: N_("%(measure)s has no score near week %(week)s."),
-    EvidenceCode.NO_TREATMENT_START: N_("It is not written down when a treatment began."),
-    EvidenceCode.REVIEW_CAME_DUE: N_("The review was due on %(on)s and nobody has decided."),
-    EvidenceCode.REVIEW_WANTED: N_("Asked for a review."),
-    EvidenceCode.OTHER_STEP_WANTED: N_("Asked for another kind or amount of help."),
-    EvidenceCode.STEPPED_UP: N_("Stepped up on %(on)s. The new care has not begun yet."),
+    EvidenceCode.NO_TREATMENT_START: N_(
+        "It is not written down since when a treatment is under way, so nothing can be said of how it works."
+    ),
+    EvidenceCode.REVIEW_CAME_DUE: N_("A review was due on %(on)s. Nobody has decided yet."),
+    EvidenceCode.REVIEW_WANTED: N_("Asked for a review of the care."),
+    EvidenceCode.STEPPED_UP: N_("Stepped up on %(on)s. The first contact at the new step has not been held yet."),
 }
-"""One sentence for each piece of evidence, but item 9 answered: that one has three."""
+"""One sentence for each piece of evidence, but for those that have one for each answer, treatment or wish."""
 
 ITEM9_ANSWERED: Mapping[int, str] = {
     1: N_("Item 9 answered 1, several days."),
     2: N_("Item 9 answered 2, more than half the days."),
     3: N_("Item 9 answered 3, nearly every day."),
+}
+
+NO_FALL_AT_ALL: Mapping[str, str] = {
+    Treatment.ANTIDEPRESSANT: N_(
+        "%(measure)s was %(baseline)s when the antidepressant began on %(on)s, and is %(last)s near week %(weeks)s: "
+        "no fall at all."
+    ),
+    Treatment.PSYCHOLOGICAL: N_(
+        "%(measure)s was %(baseline)s when the therapy began on %(on)s, and is %(last)s near week %(weeks)s: "
+        "no fall at all."
+    ),
+}
+
+OTHER_STEP_WANTED: Mapping[str, str] = {
+    Preference.MORE: N_("Asked for more help than now."),
+    Preference.LESS: N_("Asked for less help than now."),
+    Preference.ANOTHER_KIND: N_("Asked for another kind of help."),
 }
 
 UNDATED: Mapping[str, str] = {
@@ -98,9 +117,13 @@ RULES: Mapping[str, str] = {
         "Rule N1, reliable deterioration since the first score. "
         "PHQ-9: 6 points, PMC10472176. GAD-7: 4 points, NHS England reporting code."
     ),
-    Rule.N2: N_("Rule N2, too small a fall in weeks 4 to 6. Local protocol: its table could not be confirmed."),
-    Rule.N3: N_("Rule N3, above the cut point of the week. Schueller 2015, two trials, 487 people."),
-    Rule.N4: N_("Rule N4, no response at all. NICE NG222, recommendation 1.9.1."),
+    Rule.N2: N_(
+        "Rule N2, too small a fall in weeks 4 to 6. Local protocol: the table that it follows could not be confirmed."
+    ),
+    Rule.N3: N_("Rule N3, at or above the cut point of the week. Schueller 2015, two trials of therapy, 487 people."),
+    Rule.N4: N_(
+        "Rule N4, no fall at all in treatment. NICE NG222, recommendation 1.9.1: look at causes, then change the care."
+    ),
     Rule.N5: N_(
         "Rule N5, early review at low intensity. Local protocol, not a published rule. Smallest changes that matter: "
         "PHQ-9 5 points, Löwe 2004; GAD-7 4 points, Toussaint 2020."
@@ -112,10 +135,10 @@ RULES: Mapping[str, str] = {
     Rule.U2: N_("Rule U2, number given up by the network. Local protocol."),
     Rule.O1: N_("Rule O1, texts stopped by the patient. Local protocol."),
     Rule.C1: N_("Rule C1, a call asked for. Local protocol."),
-    Rule.R1: N_("Rule R1, a review whose date has come. Local protocol."),
-    Rule.R2: N_("Rule R2, a review asked for. Local protocol."),
-    Rule.R3: N_("Rule R3, another step asked for. Local protocol."),
-    Rule.F1: N_("Rule F1, first contact at the new step. Local protocol: within 14 days."),
+    Rule.R1: N_("Rule R1, a review whose date has come. Only a decision at the review closes it. Local protocol."),
+    Rule.R2: N_("Rule R2, a review that the patient asked for. Local protocol."),
+    Rule.R3: N_("Rule R3, more, less or other help that the patient asked for. Local protocol."),
+    Rule.F1: N_("Rule F1, first contact after a step up, by the date that the pathway sets. Local protocol."),
 }
 
 KINDS: Mapping[FlagKind, str] = {
@@ -150,6 +173,8 @@ OUTCOMES: Mapping[Outcome | AttemptOutcome, str] = {
     Outcome.OTHER_CHANNEL_AGREED: N_("Another way agreed"),
     Outcome.ANSWERED_SINCE: N_("Answered since"),
     Outcome.NO_CONTACT_WANTED: N_("Wants no contact"),
+    Outcome.REVIEWED: N_("Decided at a review"),
+    Outcome.FIRST_CONTACT_HELD: N_("First contact held"),
     Outcome.RECORDED_IN_ERROR: N_("Recorded in error"),
     AttemptOutcome.TRIED_NO_ANSWER: N_("Tried, no answer"),
     AttemptOutcome.LEFT_MESSAGE: N_("Left a message"),
@@ -157,6 +182,18 @@ OUTCOMES: Mapping[Outcome | AttemptOutcome, str] = {
     AttemptOutcome.ASKED_TO_RING_LATER: N_("Asked us to ring later"),
     AttemptOutcome.SPOKE_NOT_SETTLED: N_("Spoke, not settled yet"),
 }
+
+PROMPTS: Mapping[Prompt, str] = {
+    Prompt.ENGAGEMENT: N_("Engagement: do the times, the way there, the language and the way we ask still suit them?"),
+    Prompt.ALLIANCE: N_("Working together: are the goals still theirs, and how is it for them to work with you?"),
+    Prompt.MEDICATION: N_("Medication: is it taken, at the dose that was agreed, and how is it tolerated?"),
+    Prompt.SOCIAL_NEED: N_("Daily life: has anything changed at home, at work, with money, food or the people around?"),
+}
+
+SUPPORT_SOURCE = N_(
+    "Questions to think about, not a list to tick off. The idea comes from clinical support tools (de Jong 2024, "
+    "the OQ system); the wording is our own."
+)
 
 MISSED_ONE = N_("Missed 1 check-in")
 MISSED_SEVERAL = N_("Missed %(count)s check-ins")
@@ -192,6 +229,11 @@ def missed_label(count: int, language: str) -> str:
     return translate(language, MISSED_SEVERAL, DOMAIN, count=count)
 
 
+def prompt_lines(kind: FlagKind, language: str) -> tuple[str, ...]:
+    """Return the questions to think of beside a flag of a kind; often none."""
+    return tuple(translate(language, PROMPTS[prompt], DOMAIN) for prompt in prompts(kind))
+
+
 def state_label(state: FlagState, language: str) -> str:
     """Return how far a flag has come."""
     return translate(language, STATES[state], DOMAIN)
@@ -205,6 +247,10 @@ def outcome_label(outcome: Outcome | AttemptOutcome, language: str) -> str:
 def _message(evidence: Evidence) -> str:
     if evidence.code == EvidenceCode.ITEM9_ANSWERED:
         return ITEM9_ANSWERED[int(evidence.params["answer"])]
+    if evidence.code == EvidenceCode.NO_FALL_AT_ALL:
+        return NO_FALL_AT_ALL[str(evidence.params["treatment"])]
+    if evidence.code == EvidenceCode.OTHER_STEP_WANTED:
+        return OTHER_STEP_WANTED[str(evidence.params["wish"])]
     if "on" not in evidence.params and evidence.code in UNDATED:
         return UNDATED[evidence.code]
     return SENTENCES[evidence.code]

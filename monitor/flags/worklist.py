@@ -1,6 +1,5 @@
 """The worklist: one row for each patient with an open flag, in lanes by the nearest clock, safety answers first."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,15 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.access import OutOfScope, Viewer
-from monitor.beats import last_beat
+from monitor.beats import JobBeat
 from monitor.care.models import Episode, Step, StepAssignment
 from monitor.care.scope import episodes_visible_to
 from monitor.checkins.models import CancelReason, CheckIn, Score, Submission
 from monitor.flags.due import Reader
 from monitor.flags.kinds import FlagKind
-from monitor.flags.models import Flag, FlagEvent
-from monitor.flags.rows import CONTACTS, SPARK_MEASURE, Lane, Row, row
+from monitor.flags.models import Flag, FlagEvent, FlagEventKind
+from monitor.flags.rows import CONTACTS, SPARK_MEASURE, Row, row
+from monitor.flags.waiting import EVERYBODY, MINE, Lane, Place, View, counted, page, room, waiting
 from monitor.flags.words import kind_label
+from monitor.people.models import StaffMember
 from monitor.people.teams import Team, teams_of
 
 LATE_TICK = timedelta(minutes=5)
@@ -27,19 +28,14 @@ SPARK_WEEKS = timedelta(weeks=26)
 
 
 @dataclass(frozen=True)
-class View:
-    """Which rows are wanted: everybody's or one's own, one team's, one reason's. All of it stands in the address."""
-
-    whose: str = "all"
-    reason: FlagKind | None = None
-
-
-@dataclass(frozen=True)
 class Worklist:
-    """The page: its lanes, the counts beside each saved view and reason, and what is not working."""
+    """The page: its lanes as far as they are shown, the counts beside each view and reason, and what does not work."""
 
     view: View
     lanes: Mapping[Lane, tuple[Row, ...]]
+    rest: Mapping[Lane, Place]
+    """The lanes that go on behind the page, each with the place where it stopped."""
+    counts: Mapping[Lane, int]
     mine: int
     everyone: int
     by_team: tuple[tuple[Team, int], ...]
@@ -47,16 +43,22 @@ class Worklist:
     teams: tuple[Team, ...]
     last_tick: datetime | None
     clock_is_late: bool
+    uses_keys: bool
 
     @property
     def due_today(self) -> int:
-        """How many rows stand in the first lane."""
-        return len(self.lanes[Lane.TODAY])
+        """How many patients stand in the first lane."""
+        return self.counts[Lane.TODAY]
 
     @property
     def shown(self) -> int:
-        """How many rows stand in all lanes."""
+        """How many rows are on the page."""
         return sum(map(len, self.lanes.values()))
+
+    @property
+    def ticks(self) -> bool:
+        """Whether some rows on the page can be worked together."""
+        return any(each.ticks for rows in self.lanes.values() for each in rows)
 
     @property
     def zone(self) -> str:
@@ -69,64 +71,97 @@ class Worklist:
         return tuple(team for team in self.teams if not team.covered)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """The flags of one patient, where they stand on the page, and the present step."""
+
+    lane: Lane
+    place: Place
+    step: Step
+    flags: list[Flag]
+
+
 def worklist(session: Session, viewer: Viewer, view: View, *, now: datetime, region: str) -> Worklist:
-    """Load the worklist in a fixed number of statements, however long it is."""
-    teams = {team.id: team for team in teams_of(session, viewer)}
-    found = _open_flags(session, viewer)
-    episodes = {flag.episode_id for flag, _ in found}
-    events, courses = _events(session, episodes), _courses(session, episodes, now)
-    by_patient: dict[UUID, list[tuple[Flag, Step]]] = {}
-    for flag, step in found:
-        by_patient.setdefault(flag.patient_id, []).append((flag, step))
-    rows = [
+    """Load a page of the worklist in six statements, however long the list is."""
+    by_id = {team.id: team for team in teams_of(session, viewer)}
+    teams = tuple(by_id.values())
+    rows = waiting(viewer, teams, now)
+    counts = session.execute(counted(rows, view)).mappings().all()
+    found = _on_the_page(session, rows, view)
+    events, courses = _events(session, found), courses_of(session, found, now)
+    made = [
         row(
-            pairs,
-            events.get(patient_id, ()),
-            courses.get(pairs[0][0].episode_id, ()),
+            each.flags,
+            each.step,
+            events.get(episode_id, ()),
+            courses.get(episode_id, ()),
+            (each.lane, each.place),
             now=now,
-            reader=Reader(viewer.language, region, teams[pairs[0][0].episode.care_team_id].zone),
+            reader=Reader(viewer.language, region, by_id[each.flags[0].episode.care_team_id].zone),
             viewer_id=viewer.staff_member_id,
         )
-        for patient_id, pairs in by_patient.items()
+        for episode_id, each in found.items()
     ]
-    rows.sort(key=lambda each: (not each.is_safety, each.due.at))
-    tick = last_beat(session, "tick")
-    whose = [each for each in rows if _is_whose(each, view, viewer)]
-    wanted = [each for each in whose if view.reason is None or view.reason in each.kinds]
-    reasons = Counter(kind for each in whose for kind in each.kinds)
-    counted = Counter(each.team_id for each in rows)
+    lanes = {lane: tuple(each for each in made if each.lane is lane) for lane in Lane}
+    tick, uses_keys = _tick_and_keys(session, viewer)
+
+    def total(name: str) -> int:
+        return sum(each[name] for each in counts)
+
     return Worklist(
         view=view,
-        lanes={lane: tuple(each for each in wanted if each.lane is lane) for lane in Lane},
-        mine=sum(viewer.staff_member_id in each.owner_ids for each in rows),
-        everyone=len(rows),
-        by_team=tuple((team, counted[team.id]) for team in teams.values()) if len(teams) > 1 else (),
-        by_reason=tuple((kind, kind_label(kind, viewer.language), reasons[kind]) for kind in FlagKind if reasons[kind]),
-        teams=tuple(teams.values()),
+        lanes={lane: shown[: room(view, lane)] for lane, shown in lanes.items()},
+        rest={
+            lane: shown[room(view, lane) - 1].place for lane, shown in lanes.items() if len(shown) > room(view, lane)
+        },
+        counts={lane: total(lane) for lane in Lane},
+        mine=total(MINE),
+        everyone=total(EVERYBODY),
+        by_team=_by_team(teams, {each["care_team_id"]: each[EVERYBODY] for each in counts}),
+        by_reason=tuple((kind, kind_label(kind, viewer.language), n) for kind in FlagKind if (n := total(kind))),
+        teams=teams,
         last_tick=tick,
         clock_is_late=tick is None or now - tick > LATE_TICK,
+        uses_keys=uses_keys,
     )
+
+
+def _by_team(teams: Sequence[Team], counts: Mapping[UUID, int]) -> tuple[tuple[Team, int], ...]:
+    return tuple((team, counts.get(team.id, 0)) for team in teams) if len(teams) > 1 else ()
+
+
+def _tick_and_keys(session: Session, viewer: Viewer) -> tuple[datetime | None, bool]:
+    """Return when the jobs last ran, and whether the viewer works with single keys."""
+    ran = sa.select(JobBeat.finished_at).where(JobBeat.job == "tick").scalar_subquery()
+    tick, uses_keys = session.execute(
+        sa.select(ran, StaffMember.uses_keys).where(StaffMember.id == viewer.staff_member_id)
+    ).one()
+    return tick, uses_keys
 
 
 def flag_in_scope(session: Session, viewer: Viewer, flag_id: UUID) -> Flag:
     """Return a flag of the viewer's teams. Raises OutOfScope."""
-    flag = session.scalars(
+    return flags_in_scope(session, viewer, [flag_id])[0]
+
+
+def flags_in_scope(session: Session, viewer: Viewer, flag_ids: Sequence[UUID]) -> Sequence[Flag]:
+    """Return flags of the viewer's teams. Raises OutOfScope for the first that is none."""
+    found = session.scalars(
         sa.select(Flag)
-        .where(Flag.id == flag_id, Flag.episode_id.in_(_visible(viewer)))
+        .where(Flag.id.in_(flag_ids), Flag.episode_id.in_(episodes_visible_to(viewer).with_only_columns(Episode.id)))
         .options(
             joinedload(Flag.patient), joinedload(Flag.owner), joinedload(Flag.episode).joinedload(Episode.care_team)
         )
-    ).one_or_none()
-    if flag is None:
-        raise OutOfScope("flag", flag_id)
-    return flag
+    ).all()
+    missing = set(flag_ids) - {flag.id for flag in found}
+    if missing:
+        raise OutOfScope("flag", min(missing))
+    return found
 
 
-def _visible(viewer: Viewer) -> sa.Select[UUID]:
-    return episodes_visible_to(viewer).with_only_columns(Episode.id)
-
-
-def _open_flags(session: Session, viewer: Viewer) -> Sequence[tuple[Flag, Step]]:
+def _on_the_page(session: Session, rows: sa.CTE, view: View) -> Mapping[UUID, _Found]:
+    """Return the patients on the page, by episode, in its order."""
+    shown = page(rows, view)
     step = (
         sa.select(StepAssignment.step)
         .where(StepAssignment.episode_id == Flag.episode_id)
@@ -134,30 +169,39 @@ def _open_flags(session: Session, viewer: Viewer) -> Sequence[tuple[Flag, Step]]
         .limit(1)
         .scalar_subquery()
     )
-    found = session.execute(
-        sa.select(Flag, step)
-        .where(Flag.closed_at.is_(None), Flag.episode_id.in_(_visible(viewer)))
-        .order_by(Flag.due_at)
+    loaded = session.execute(
+        sa.select(Flag, step, *shown.c["lane", "rank", "at"])
+        .join(shown, shown.c.episode_id == Flag.episode_id)
+        .where(Flag.closed_at.is_(None))
+        .order_by(shown.c.number)
         .options(joinedload(Flag.patient), joinedload(Flag.owner), joinedload(Flag.episode))
     )
-    return [(flag, current) for flag, current in found]
+    found: dict[UUID, _Found] = {}
+    for flag, current, lane, rank, at in loaded:
+        place = Place(rank, at, flag.episode_id)
+        found.setdefault(flag.episode_id, _Found(Lane(lane), place, current, [])).flags.append(flag)
+    return found
 
 
 def _events(session: Session, episodes: Iterable[UUID]) -> Mapping[UUID, list[FlagEvent]]:
-    """Return the events of open flags and every contact, by patient, oldest first."""
-    found = session.scalars(
-        sa.select(FlagEvent)
+    """Return what the rows say of their flags, and every contact, by episode, oldest first."""
+    told = sa.or_(FlagEvent.evidence.is_not(None), FlagEvent.kind == FlagEventKind.SNOOZED)
+    found = session.execute(
+        sa.select(FlagEvent, Flag.episode_id)
         .join(Flag, Flag.id == FlagEvent.flag_id)
-        .where(Flag.episode_id.in_(episodes), sa.or_(Flag.closed_at.is_(None), FlagEvent.kind.in_(CONTACTS)))
+        .where(
+            Flag.episode_id.in_(episodes),
+            sa.or_(sa.and_(Flag.closed_at.is_(None), told), FlagEvent.kind.in_(CONTACTS)),
+        )
         .order_by(FlagEvent.at)
     )
-    by_patient: dict[UUID, list[FlagEvent]] = {}
-    for event in found:
-        by_patient.setdefault(event.patient_id, []).append(event)
-    return by_patient
+    by_episode: dict[UUID, list[FlagEvent]] = {}
+    for event, episode_id in found:
+        by_episode.setdefault(episode_id, []).append(event)
+    return by_episode
 
 
-def _courses(session: Session, episodes: Iterable[UUID], now: datetime) -> Mapping[UUID, list[int | None]]:
+def courses_of(session: Session, episodes: Iterable[UUID], now: datetime) -> Mapping[UUID, list[int | None]]:
     """Return the totals of each episode's check-ins, None where there is no score, oldest first."""
     ended = sa.or_(
         CheckIn.completed_at.is_not(None),
@@ -175,9 +219,3 @@ def _courses(session: Session, episodes: Iterable[UUID], now: datetime) -> Mappi
     for episode_id, check_in_id, total in found:
         courses.setdefault(episode_id, {})[check_in_id] = total
     return {episode_id: list(totals.values()) for episode_id, totals in courses.items()}
-
-
-def _is_whose(each: Row, view: View, viewer: Viewer) -> bool:
-    if view.whose == "mine":
-        return viewer.staff_member_id in each.owner_ids
-    return view.whose in ("all", str(each.team_id))

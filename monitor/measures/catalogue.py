@@ -2,15 +2,34 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
-from monitor.measures.instrument import Instrument, MeasureError, Provenance, Spec
+from pydantic import ValidationError
+
+from monitor.measures.instrument import Instrument, MeasureError, Provenance, Spec, TrackedSpec
 
 FOLDER = Path(__file__).parent / "instruments"
-CODES: tuple[str, ...] = ("phq9", "gad7")  # in the order in which a patient meets them
+CODES: tuple[str, ...] = (
+    "phq9",
+    "phq8",
+    "phq2",
+    "gad7",
+    "gad2",
+    "who5",
+    "wsas",
+    "phq15",
+    "pcptsd5",
+    "auditc",
+    "readiness",
+    "social_needs",
+)
+"""In the order in which a patient meets them."""
+TRACKED: tuple[str, ...] = ("phq9", "gad7")
+"""The measures of the course: flags, charts and outcomes are about these (the pair of NHS Talking Therapies)."""
 _LANGUAGE = re.compile(r"[a-z]{2}(_[A-Z]{2})?")  # spec.json is no language
+_licensed: Path | None = None
 
 
 class UnknownInstrument(MeasureError):
@@ -20,17 +39,67 @@ class UnknownInstrument(MeasureError):
         super().__init__(f"there is no instrument {code!r}: it is one of {', '.join(CODES)}")
 
 
+class NotTracked(MeasureError):
+    """No course is followed by this instrument: it has no published change value."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no course is followed by {code}: only by {', '.join(TRACKED)}")
+
+
 class LanguageNotOffered(MeasureError):
     """There is no wording of this instrument in this language; another language is never put in its place."""
 
     def __init__(self, code: str, language: str) -> None:
-        super().__init__(f"{code} is not offered in {language!r}: there is wording in {', '.join(languages(code))}")
+        known = ", ".join(languages(code))
+        where = f"there is wording in {known}" if known else "its words come with the copyright holder's leave alone"
+        super().__init__(f"{code} is not offered in {language!r}: {where}")
+
+
+class WordingRefused(MeasureError):
+    """A file of the service's own folder cannot be shown to anybody."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} is refused: {why}")
+
+
+def use_folder(folder: Path | None) -> None:
+    """Take the words of instruments that need permission from a service's own folder: `wsas/en.json` and so on.
+
+    Every file is read at once. Raises WordingRefused: for one, when it does not say who gave leave and when.
+    """
+    if folder == _licensed:
+        return
+    _look_in(folder)
+    try:
+        for code in CODES:
+            if spec(code).needs_permission:
+                for language in languages(code):
+                    load(code, language)
+    except WordingRefused:
+        _look_in(None)
+        raise
+
+
+def _look_in(folder: Path | None) -> None:
+    global _licensed
+    _licensed = folder
+    languages.cache_clear()
+    load.cache_clear()
 
 
 @cache
 def spec(code: str) -> Spec:
     """The numbers of an instrument. Raises UnknownInstrument."""
-    return Spec.model_validate_json(_folder(code).joinpath("spec.json").read_bytes())
+    numbers = _folder(code).joinpath("spec.json").read_bytes()
+    return (TrackedSpec if code in TRACKED else Spec).model_validate_json(numbers)
+
+
+def tracked(code: str) -> TrackedSpec:
+    """The numbers of a measure of the course. Raises UnknownInstrument, NotTracked."""
+    numbers = spec(code)
+    if not isinstance(numbers, TrackedSpec):
+        raise NotTracked(code)
+    return numbers
 
 
 @cache
@@ -39,7 +108,10 @@ def languages(code: str) -> tuple[str, ...]:
 
     Raises UnknownInstrument.
     """
-    stems = (path.stem for path in _folder(code).glob("*.json"))
+    part = spec(code).part_of
+    if part:
+        return languages(part.code)
+    stems = (path.stem for path in _wording_folder(code).glob("*.json"))
     return tuple(sorted(stem for stem in stems if _LANGUAGE.fullmatch(stem)))
 
 
@@ -47,26 +119,98 @@ def languages(code: str) -> tuple[str, ...]:
 def load(code: str, language: str) -> Instrument:
     """An instrument's wording in one language, official or provisional.
 
-    Raises UnknownInstrument, LanguageNotOffered.
+    Raises UnknownInstrument, LanguageNotOffered; WordingRefused for a file of the service's own.
     """
     if language not in languages(code):  # so that no text from outside ever becomes a path
         raise LanguageNotOffered(code, language)
-    wording = json.loads(_folder(code).joinpath(f"{language}.json").read_bytes())
-    return Instrument.model_validate({"spec": spec(code), "language": language, **wording})
+    numbers = spec(code)
+    if numbers.part_of:
+        return _part_of(load(numbers.part_of.code, language), numbers, numbers.part_of.items)
+    path = _wording_folder(code) / f"{language}.json"
+    return _read_theirs(numbers, language, path) if numbers.needs_permission else _read(numbers, language, path)
 
 
-def offered(language: str, provisional: Collection[tuple[str, str]] | bool = False) -> tuple[str, ...]:
+def offered(
+    language: str, provisional: Collection[tuple[str, str]] | bool = False, among: Iterable[str] = TRACKED
+) -> tuple[str, ...]:
     """The codes of the instruments that a patient may be given in a language, in the order of the form; often not all.
 
-    `provisional` says which provisional wordings the service has switched on: none, all, or (code, language) pairs.
+    `among` says which ones are looked at: those of the course, unless others are named. `provisional` says which
+    provisional wordings the service has switched on: none, all, or (code, language) pairs.
     """
-    return tuple(code for code in CODES if language in languages(code) and _may_give(code, language, provisional))
+    wanted = set(among)
+    return tuple(
+        code
+        for code in CODES
+        if code in wanted and language in languages(code) and _may_give(code, language, provisional)
+    )
+
+
+def same_questions(codes: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two instruments that ask the same questions, such as the PHQ-9 and the PHQ-2."""
+    asking: dict[str, str] = {}
+    for code in codes:
+        whole = _whole(code)
+        if whole in asking:
+            return asking[whole], code
+        asking[whole] = code
+    return None
+
+
+def items_in(codes: Collection[str]) -> int:
+    """How many questions the instruments ask together; the question on difficulty is asked once."""
+    specs = [spec(code) for code in codes]
+    return sum(each.item_count for each in specs) + any(each.asks_difficulty for each in specs)
 
 
 def _may_give(code: str, language: str, provisional: Collection[tuple[str, str]] | bool) -> bool:
     if load(code, language).provenance is Provenance.OFFICIAL:
         return True
-    return provisional if isinstance(provisional, bool) else (code, language) in provisional
+    if isinstance(provisional, bool):
+        return provisional
+    return not {(code, language), (_whole(code), language)}.isdisjoint(provisional)  # the words are the same
+
+
+def _whole(code: str) -> str:
+    part = spec(code).part_of
+    return part.code if part else code
+
+
+def _part_of(whole: Instrument, numbers: Spec, items: tuple[int, ...]) -> Instrument:
+    """Take items of another instrument, word for word: they are never written down twice."""
+    return Instrument(
+        spec=numbers,
+        language=whole.language,
+        version=whole.version,
+        provenance=whole.provenance,
+        source=whole.source,
+        note=f"Items {', '.join(map(str, items))} of the {whole.name}, word for word. {whole.note}",
+        stem=whole.stem,
+        items=tuple(whole.items[item - 1] for item in items),
+        options=whole.options,
+    )
+
+
+def _read(numbers: Spec, language: str, path: Path) -> Instrument:
+    wording = json.loads(path.read_bytes())
+    return Instrument.model_validate({**wording, "spec": numbers, "language": language})
+
+
+def _read_theirs(numbers: Spec, language: str, path: Path) -> Instrument:
+    """Read a file that the service wrote itself, and say in one line what is wrong with it."""
+    try:
+        return _read(numbers, language, path)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        place, why = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+        raise WordingRefused(f"{numbers.code}/{path.name}", f"{place}: {why}" if place else why) from None
+    except (ValueError, TypeError):
+        raise WordingRefused(f"{numbers.code}/{path.name}", "it is not a JSON object") from None
+
+
+def _wording_folder(code: str) -> Path:
+    """Where an instrument's words lie: what needs permission has none in our own folder."""
+    return _licensed / code if _licensed and spec(code).needs_permission else _folder(code)
 
 
 def _folder(code: str) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.measures import catalogue
-from monitor.measures.instrument import Spec
+from monitor.measures.instrument import TrackedSpec
 from monitor.measures.scoring import caseness, check_total
 
 
@@ -17,7 +17,7 @@ class Change(StrEnum):
     RELIABLE_DETERIORATION = "reliable_deterioration"
 
 
-def change(spec: Spec, first: int | None, last: int | None) -> Change | None:
+def change(spec: TrackedSpec, first: int | None, last: int | None) -> Change | None:
     """How a measure changed from its first total to its last; None when either is missing. Raises TotalOutOfRange.
 
     A change as large as `spec.reliable_change` already counts. Source: `spec.sources.reliable_change`.
@@ -87,7 +87,7 @@ def outcome(first: Mapping[str, int | None], last: Mapping[str, int | None], rul
     Raises TotalOutOfRange.
     """
     case_start, case_end = at_caseness(first), at_caseness(last)
-    changes = [change(catalogue.spec(code), first.get(code), last.get(code)) for code in OUTCOME_MEASURES]
+    changes = [change(catalogue.tracked(code), first.get(code), last.get(code)) for code in OUTCOME_MEASURES]
     if None in changes:
         return Outcome(case_start, None, None, None, None, None)
     better, worse = Change.RELIABLE_IMPROVEMENT in changes, Change.RELIABLE_DETERIORATION in changes

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.measures.instrument import MeasureError, SeverityBand, Spec
+from monitor.measures.instrument import Direction, MeasureError, SeverityBand, Spec
 
 
 class AnswerOutOfRange(MeasureError):
     """An answer is none of the instrument's values."""
 
     def __init__(self, spec: Spec, item: int) -> None:
-        super().__init__(f"{spec.code} item {item}: an answer is 0 to {spec.item_max}, or left out")
+        super().__init__(f"{spec.code} item {item}: an answer is 0 to {spec.values_of(item)[-1]}, or left out")
 
 
 class WrongNumberOfAnswers(MeasureError):
@@ -26,18 +26,21 @@ class TotalOutOfRange(MeasureError):
     """A total that no set of answers can give."""
 
     def __init__(self, spec: Spec) -> None:
-        super().__init__(f"a {spec.code} total is a whole number from 0 to {spec.maximum}")
+        steps = f", in steps of {spec.factor}" if spec.factor > 1 else ""
+        super().__init__(f"a {spec.code} total is a whole number from 0 to {spec.maximum}{steps}")
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a set of answers says. `total`, `band` and `caseness` are None together: a missing score is never a low one.
+    """What a set of answers says. Without a total there is no band and no caseness: a missing score is never a low one.
 
-    `prorated`: the total is an estimate and must be shown as one. `missing`: how many items were skipped.
-    `safety`: the answer to the safety item as given; None with `safety_asked` is not answered: unknown, never 0.
+    `maximum`: the highest total that could have been, without an item that does not apply. `prorated`: the total is an
+    estimate and must be shown as one. `missing`: how many items were skipped. `safety`: the answer to the safety item
+    as given; None with `safety_asked` is not answered: unknown, never 0.
     """
 
     total: int | None
+    maximum: int
     band: SeverityBand | None
     caseness: bool | None
     prorated: bool
@@ -51,15 +54,23 @@ def score(spec: Spec, answers: Sequence[int | None], *, prorate: bool = False) -
 
     With an item missing there is no total. `prorate` allows an estimate, as strong as `spec.sources.prorate_missing`
     says: with at most `spec.prorate_missing` items missing, the mean of the answered ones times the number of items,
-    halves rounded up.
+    halves rounded up. A gate answered 0 makes a total of 0, as published, unless another answer contradicts it.
     """
     _check(spec, answers)
-    answered = [answer for answer in answers if answer is not None]
-    missing = spec.item_count - len(answered)
-    prorated = prorate and 0 < missing <= spec.prorate_missing
-    total = _estimate(spec, answered) if prorated else None if missing else sum(answered)
+    gate = 1 if spec.gate is None else answers[spec.gate - 1]
+    counted = _counted(spec, answers)
+    answered = [answer for answer in counted if answer is not None]
+    missing = 0 if gate == 0 else len(counted) - len(answered) + (gate is None)
+    prorated = prorate and bool(gate) and spec.has_total and 0 < missing <= spec.prorate_missing
+    if prorated:
+        total = _estimate(answered, len(counted)) * spec.factor
+    elif missing or not spec.has_total or (gate == 0 and any(answered)):
+        total = None
+    else:
+        total = sum(answered) * spec.factor
     return Score(
         total=total,
+        maximum=len(counted) * spec.item_max * spec.factor,
         band=None if total is None else band(spec, total),
         caseness=None if total is None else caseness(spec, total),
         prorated=prorated,
@@ -70,34 +81,48 @@ def score(spec: Spec, answers: Sequence[int | None], *, prorate: bool = False) -
     )
 
 
-def band(spec: Spec, total: int) -> SeverityBand:
-    """The severity band that a total falls in. Raises TotalOutOfRange."""
-    for each in spec.bands:
-        if each.lowest <= total <= each.highest:
-            return each.code
-    raise TotalOutOfRange(spec)
-
-
-def caseness(spec: Spec, total: int) -> bool:
-    """Whether a total is at or above the clinical cut-off. Raises TotalOutOfRange."""
+def band(spec: Spec, total: int) -> SeverityBand | None:
+    """The severity band that a total falls in; None where none are published. Raises TotalOutOfRange."""
     check_total(spec, total)
-    return total >= spec.caseness
+    return next((each.code for each in spec.bands if each.lowest <= total <= each.highest), None)
+
+
+def caseness(spec: Spec, total: int) -> bool | None:
+    """Whether a total has reached the clinical cut-off; None where none is published. Raises TotalOutOfRange."""
+    check_total(spec, total)
+    return None if spec.caseness is None else _reaches(spec, total, spec.caseness)
+
+
+def cut_offs_reached(spec: Spec, total: int) -> tuple[str, ...]:
+    """What the further published cut-offs that a total has reached mean. Raises TotalOutOfRange."""
+    check_total(spec, total)
+    return tuple(each.means for each in spec.cut_offs if _reaches(spec, total, each.total))
 
 
 def check_total(spec: Spec, total: int) -> None:
     """Raise TotalOutOfRange unless some set of answers gives this total."""
-    if not 0 <= total <= spec.maximum:
+    if not 0 <= total <= spec.maximum or total % spec.factor:
         raise TotalOutOfRange(spec)
+
+
+def _reaches(spec: Spec, total: int, cut_off: int) -> bool:
+    return total <= cut_off if spec.direction is Direction.HIGHER_IS_BETTER else total >= cut_off
 
 
 def _check(spec: Spec, answers: Sequence[int | None]) -> None:
     if len(answers) != spec.item_count:
         raise WrongNumberOfAnswers(spec, len(answers))
     for item, answer in enumerate(answers, start=1):
-        if answer is not None and answer not in range(spec.item_max + 1):
+        if answer is not None and answer not in spec.values_of(item):
             raise AnswerOutOfRange(spec, item)
 
 
-def _estimate(spec: Spec, answered: Sequence[int]) -> int:
+def _counted(spec: Spec, answers: Sequence[int | None]) -> list[int | None]:
+    """The answers that make up the total: not the gate's, and not one that says that the item does not apply."""
+    given = (answers[item - 1] for item in spec.counted_items)
+    return [answer for answer in given if answer is None or answer <= spec.item_max]
+
+
+def _estimate(answered: Sequence[int], items: int) -> int:
     # floor(x + 1/2) in whole numbers, x being sum * items / answered: Python's round() would send halves to even.
-    return (2 * sum(answered) * spec.item_count + len(answered)) // (2 * len(answered))
+    return (2 * sum(answered) * items + len(answered)) // (2 * len(answered))

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.clock import Clock
+from monitor.config import ITEMS_PER_WEEK
 from monitor.db import Sessions, unit_of_work
 from monitor.messaging import caps, outages, spend, statuses
 from monitor.messaging.followers import Followers, Obstacle, Postpone
@@ -62,8 +63,12 @@ class Courier:
     limits: Limits = field(default_factory=Limits)
     lease: timedelta = LEASE
     settle: timedelta = SETTLE
+    items_per_week: int = ITEMS_PER_WEEK
+    """Questions a week beyond which slower measures wait for another one."""
     take_in: Callable[[], int] = lambda: 0
     """Understands what patients have texted and nobody has taken up; returns how many texts that was."""
+    tell: Callable[[], object] = lambda: None
+    """Sends the notices to staff that are due."""
     breaker: outages.Breaker = field(default_factory=outages.Breaker, compare=False)
 
 

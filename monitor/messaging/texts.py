@@ -69,6 +69,7 @@ class Phrase(StrEnum):
     NOTICE = "notice"  # above the safety item
     NOTICE_UNCOVERED = "notice_uncovered"  # the same, where nobody can say when it is read
     CORRECTION = "correction"  # to a text that is no answer
+    CORRECTION_BETWEEN = "correction_between"  # the same, where the answers are not 0 to 3
     OTHER_WAYS = "other_ways"  # to the third of them; a number and a link follow
     SUPPORTED = "supported"  # help first, after a safety answer above 0
     IN_DANGER = "in_danger"
@@ -106,6 +107,10 @@ _PHRASES = {
     ),
     Phrase.CORRECTION: N_(
         "Please reply with one number: 0, 1, 2 or 3. To read the question again, reply 8. "
+        "Nobody reads other words here. In danger now, call %(number)s."
+    ),
+    Phrase.CORRECTION_BETWEEN: N_(
+        "Please reply with one number from %(lowest)s to %(highest)s. To read the question again, reply %(again)s. "
         "Nobody reads other words here. In danger now, call %(number)s."
     ),
     Phrase.OTHER_WAYS: N_(

@@ -78,7 +78,7 @@ def add_staff_member(
 
 def end_staff_member(session: Session, email: str, *, now: datetime) -> None:
     """Close a login and every session of it at once. Raises UnknownStaffMember."""
-    member = _member(session, email)
+    member = by_email(session, email)
     member.ended_at = member.ended_at or now
     for rows, column in ((StaffSession, StaffSession.ended_at), (TeamMembership, TeamMembership.until_at)):
         session.execute(
@@ -91,7 +91,7 @@ def set_cover(
     session: Session, team: str, email: str, *, weekdays: tuple[int, ...], opens: time, closes: time, now: datetime
 ) -> None:
     """Name who reads a team's safety answers on these weekdays, in place of whoever was. Raises UnknownTeam, ..."""
-    care_team, member = _team(session, team), _member(session, email)
+    care_team, member = _team(session, team), by_email(session, email)
     if member.ended_at is not None:
         raise UnknownStaffMember("this login has ended: nobody reads answers with it")
     session.execute(
@@ -113,7 +113,8 @@ def _team(session: Session, name: str) -> CareTeam:
     return team
 
 
-def _member(session: Session, email: str) -> StaffMember:
+def by_email(session: Session, email: str) -> StaffMember:
+    """Return the staff member who signs in with an e-mail. Raises UnknownStaffMember."""
     member = session.scalars(sa.select(StaffMember).where(StaffMember.email_hash == email_hash(email))).first()
     if member is None:
         raise UnknownStaffMember("no staff member signs in with this e-mail")

@@ -30,7 +30,7 @@ def course(session: Session, patient_id: UUID) -> Course:
         return Course()
     check_ins = _ended(session, episode)
     scores = _scores(session, episode)
-    codes = [code for code in catalogue.CODES if any(code in scored for scored in scores.values())]
+    codes = [code for code in catalogue.TRACKED if any(code in scored for scored in scores.values())]
     return Course(
         trajectories=tuple(_trajectory(code, check_ins, scores) for code in codes),
         answered=sum(check_in.completed_at is not None for check_in in check_ins),
@@ -65,7 +65,7 @@ def _scores(session: Session, episode: Episode) -> dict[UUID, dict[str, Score]]:
 def _trajectory(code: str, check_ins: Iterable[CheckIn], scores: dict[UUID, dict[str, Score]]) -> Trajectory:
     asked = [check_in for check_in in check_ins if code in check_in.instruments]
     points = [_point(check_in, scores.get(check_in.id, {}).get(code)) for check_in in asked]
-    return Trajectory.of(catalogue.spec(code), [point for point in points if point is not None])
+    return Trajectory.of(catalogue.tracked(code), [point for point in points if point is not None])
 
 
 def _point(check_in: CheckIn, score: Score | None) -> Point | None:

@@ -166,14 +166,14 @@ def _steps(session: Session, episode: Episode) -> tuple[tuple[StepAssignment, st
 
 
 def _trajectories(asked: Sequence[Asked]) -> tuple[Trajectory, ...]:
-    codes = [code for code in catalogue.CODES if any(_has_score(each, code) for each in asked)]
+    codes = [code for code in catalogue.TRACKED if any(_has_score(each, code) for each in asked)]
     return tuple(
         Trajectory.of(
-            catalogue.spec(code),
+            catalogue.tracked(code),
             [
                 point
                 for each in asked
-                if code in each.check_in.instruments and (point := _point(each, catalogue.spec(code))) is not None
+                if code in each.check_in.instruments and (point := _point(each, catalogue.tracked(code))) is not None
             ],
         )
         for code in codes

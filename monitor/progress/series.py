@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from monitor.measures.instrument import Band, SeverityBand, Spec
+from monitor.measures.instrument import Band, SeverityBand, TrackedSpec
 
 
 class PointState(StrEnum):
@@ -96,7 +96,7 @@ class Trajectory:
         return tuple(point for point in self.points if point.total is not None)
 
     @classmethod
-    def of(cls, spec: Spec, points: Iterable[Point]) -> Self:
+    def of(cls, spec: TrackedSpec, points: Iterable[Point]) -> Self:
         """Build one with an instrument's own numbers."""
         return cls(
             code=spec.code,

@@ -1,28 +1,28 @@
 """The record of one episode in words: facts, safety answers, texts, notes, appointments and the log."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from monitor.care.models import AppointmentState
+from monitor.care.kinds import CareRole
+from monitor.care.models import AppointmentState, Episode
 from monitor.care.promises import has_cover
-from monitor.care.staff_words import appointment_label, step_in_full, step_label
-from monitor.flags.detail import FlagDetail
+from monitor.care.roles import current
+from monitor.care.staff_words import CARE_ROLES, appointment_label, step_in_full, step_label
 from monitor.flags.due import Due, Reader, due
-from monitor.flags.facts import Evidence
-from monitor.flags.kinds import EvidenceCode
-from monitor.flags.words import sentence
 from monitor.i18n import N_, format_date, format_time, weekday_name
 from monitor.messaging.quiet_hours import to_local
-from monitor.people.models import Channel
+from monitor.people.absences import standing_in
+from monitor.people.models import Channel, StaffMember
 from monitor.people.words import language_name
 from monitor.progress.record import Record, SafetyAnswer
 from monitor.progress.staff_chart import StepMark
 from monitor.progress.staff_columns import AppointmentMark
 from monitor.progress.staff_texts import AskedRow, asked_row
+from monitor.progress.staff_words import StaffWords
+from monitor.reviews.words import kind_label
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,6 @@ class AppointmentLine:
 
 
 @dataclass(frozen=True)
-class LogEntry:
-    """One thing in the log: a flag, or a step with its reason."""
-
-    at: datetime
-    day: str
-    flag: FlagDetail | None = None
-    what: str = ""
-    words: str | None = None
-    who: str | None = None
-
-
-@dataclass(frozen=True)
 class RecordPage:
     """The parts of the page that are words."""
 
@@ -78,7 +66,11 @@ class RecordPage:
     second_line: str
     step: str
     accountable: str | None
+    away: str
+    """Until when the accountable person is away and who stands in; nothing while they are there."""
+    roles: tuple[str, ...]
     review: Due | None
+    review_kind: str
     answered: str
     undelivered: str
     contact: str
@@ -109,6 +101,9 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
             N_("%(step)s, week %(week)s"), step=step_in_full(record.steps[-1][0].step, reader.language), week=week
         ),
         accountable=episode.accountable.name if episode.accountable else None,
+        away=_away(session, episode, now, reader),
+        roles=_roles(session, episode, reader),
+        review_kind=kind_label(episode.next_review_kind, reader.language),
         review=due(episode.next_review_at, now, reader) if episode.next_review_at and not episode.closed_at else None,
         answered=reader.say(
             N_("%(answered)s of %(sent)s sent were answered."),
@@ -145,24 +140,6 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
     )
 
 
-def log_of(record: Record, flags: Sequence[FlagDetail], reader: Reader) -> tuple[LogEntry, ...]:
-    """Return flags and steps, newest first."""
-    steps = (
-        LogEntry(
-            at=step.from_at,
-            day=reader.date(step.from_at),
-            what=reader.say(N_("Care began at: %(step)s."), step=step_label(step.step, reader.language))
-            if at == 0
-            else reader.say(N_("Step changed to: %(step)s."), step=step_label(step.step, reader.language)),
-            words=step.reason,
-            who=who,
-        )
-        for at, (step, who) in enumerate(record.steps)
-    )
-    raised = (LogEntry(at=flag.opened_at, day=flag.opened_day, flag=flag) for flag in flags)
-    return tuple(sorted([*steps, *raised], key=lambda entry: entry.at, reverse=True))
-
-
 def marks_of(record: Record, reader: Reader) -> tuple[tuple[StepMark, ...], tuple[AppointmentMark, ...]]:
     """Return what the chart marks: where each step began, and each appointment, on the team's own dates."""
     steps = tuple(
@@ -191,6 +168,26 @@ def _about(record: Record, reader: Reader) -> list[str]:
     return said
 
 
+def _away(session: Session, episode: Episode, now: datetime, reader: Reader) -> str:
+    """Return that the accountable person is away and who does their work meanwhile."""
+    if episode.accountable_id is None or episode.closed_at is not None:
+        return ""
+    stands_in = standing_in(session, episode.accountable_id, now, episode.care_team_id)
+    if stands_in == episode.accountable_id:
+        return ""
+    name = session.get_one(StaffMember, stands_in).name
+    return reader.say(N_("Away now; %(name)s stands in."), name=name)
+
+
+def _roles(session: Session, episode: Episode, reader: Reader) -> tuple[str, ...]:
+    held = current(session, [episode.id])[episode.id]
+    return tuple(
+        reader.say(N_("%(role)s: %(name)s"), role=reader.say(CARE_ROLES[role]), name=held[role].staff_member.name)
+        for role in CareRole
+        if role in held
+    )
+
+
 def _contact(record: Record, today: date, reader: Reader) -> str:
     if record.wishes is not None and record.wishes.channel is Channel.PHONE:
         return reader.say(N_("Called, not texted"))
@@ -214,15 +211,10 @@ def _day(on: date, reader: Reader) -> str:
 
 
 def _safety_line(answer: SafetyAnswer, now: datetime, reader: Reader) -> SafetyLine:
-    evidence = (
-        Evidence(EvidenceCode.ITEM9_DECLINED)
-        if answer.value is None
-        else Evidence(EvidenceCode.ITEM9_ANSWERED, {"answer": answer.value})
-    )
     return SafetyLine(
         at=answer.at,
         day=reader.day_and_time(answer.at, now),
-        words=sentence(evidence, reader.language, reader.region),
+        words=StaffWords(reader.language).item9(answer.value, reader.region),
         is_draft=not answer.was_sent,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, CheckInState
 from monitor.flags.detail import answered
@@ -51,6 +52,7 @@ class AskedRow:
     what: str
     failed: str
     happened: str
+    submission_id: UUID | None
 
 
 def asked_row(asked: Asked, now: datetime, reader: Reader) -> AskedRow:
@@ -67,6 +69,7 @@ def asked_row(asked: Asked, now: datetime, reader: Reader) -> AskedRow:
         what=reader.say(_what(asked)),
         failed=reader.say(N_("Not delivered.")) if failed else "",
         happened=" ".join([*said, *_end(asked, now, reader)]),
+        submission_id=asked.submission.id if asked.submission else None,
     )
 
 

@@ -9,24 +9,34 @@ from werkzeug.datastructures import MultiDict
 
 from monitor.access import OutOfScope, note_reads, viewer
 from monitor.audit import record as write_down
-from monitor.care.models import AppointmentState, Episode
+from monitor.care.models import AppointmentState, Episode, Step
 from monitor.care.scope import patient_in_scope
 from monitor.checkins.enrolment import Preview, preview
+from monitor.checkins.staff_intake_page import treatment_lines
+from monitor.checkins.staff_measures_forms import EVERY, panel_of
 from monitor.db import reading, unit_of_work
 from monitor.flags import appointments
-from monitor.flags.detail import all_flags_of, colleagues, details, person
+from monitor.flags.detail import all_flags_of, details, open_flags_of
 from monitor.flags.due import Reader
 from monitor.flags.kinds import FlagKind
+from monitor.flags.waiting import Place
+from monitor.flags.whom import colleagues, person
 from monitor.http import runtime
 from monitor.i18n import N_
 from monitor.messaging.quiet_hours import to_utc
+from monitor.people.models import StaffMember
 from monitor.people.staff_forms import Typed
+from monitor.progress.before_session import before_session
+from monitor.progress.history import log_of
+from monitor.progress.my_patients import my_patients
 from monitor.progress.record import record_of
 from monitor.progress.staff_chart import course
 from monitor.progress.staff_columns import COLUMNS
 from monitor.progress.staff_news import kept, outages_of
-from monitor.progress.staff_page import log_of, marks_of, page_of
+from monitor.progress.staff_page import marks_of, page_of
 from monitor.progress.staff_words import StaffWords
+from monitor.progress.submission_page import submission_page
+from monitor.reviews.service import after_contact
 
 record = Blueprint("record", __name__)
 appointing = Blueprint("appointing", __name__)
@@ -43,7 +53,7 @@ def page(patient_id: UUID) -> ResponseReturnValue:
         episode = patient_in_scope(session, who, patient_id)
         reader = Reader(who.language, settings.default_region, episode.care_team.time_zone)
         found = record_of(session, episode)
-        flags = details(session, all_flags_of(session, episode), now, reader)
+        flags = details(session, all_flags_of(session, episode), now, reader, who.staff_member_id)
         steps, appointed = marks_of(found, reader)
         body = render_template(
             "staff/record.html",
@@ -53,7 +63,7 @@ def page(patient_id: UUID) -> ResponseReturnValue:
                 (flag for flag in flags if flag.is_open), key=lambda flag: list(FlagKind).index(flag.tag.kind)
             ),
             team=colleagues(session, episode.care_team_id, who),
-            log=log_of(found, flags, reader),
+            log=log_of(session, found, flags, reader),
             kept=kept(session, found, request.args.get("kept"), flags, now, reader),
             outages=outages_of(session, found, now, reader),
             course=course(
@@ -64,9 +74,81 @@ def page(patient_id: UUID) -> ResponseReturnValue:
                 columns=None if request.args.get("columns") == "all" else COLUMNS,
             ),
             words=StaffWords(who.language),
+            whole_log=request.args.get("log") == "all",
             all_texts=request.args.get("texts") == "all",
             preview=None if found.was_invited else _invitation(episode.patient.language),
             form=Typed(MultiDict()),
+            measures=panel_of(session, episode, settings, who.language),
+            every=EVERY,
+            treatments=treatment_lines(session, episode, who.language, settings.default_region),
+        )
+    note_reads("viewed patient", "patient", (patient_id,))
+    return body
+
+
+@record.get("/patients")
+def caseload() -> ResponseReturnValue:
+    """Show the viewer's own patients, and those of whoever they stand in for."""
+    there, who = runtime(), viewer()
+    step = request.args.get("step")
+    with reading(there.sessions) as session:
+        found = my_patients(
+            session,
+            who,
+            step=Step(step) if step in set(Step) else None,
+            after=Place.read(request.args.get("after", "")),
+            now=there.clock(),
+            region=there.settings.default_region,
+        )
+    note_reads("viewed caseload", "staff_member", (who.staff_member_id,))
+    return render_template("staff/my_patients.html", list=found)
+
+
+@record.get("/patients/<uuid:patient_id>/submissions/<uuid:submission_id>")
+def submission(patient_id: UUID, submission_id: UUID) -> ResponseReturnValue:
+    """Show one submission as it was given, beside the weeks around it."""
+    there, who = runtime(), viewer()
+    now = there.clock()
+    with reading(there.sessions) as session:
+        zone = patient_in_scope(session, who, patient_id).care_team.time_zone
+        reader = Reader(who.language, there.settings.default_region, zone)
+        page = submission_page(session, who, patient_id, submission_id, now, reader)
+        found = record_of(session, page.episode)
+        _, appointed = marks_of(found, reader)
+        drawn = [
+            course(found.trajectories, chosen=each.code, appointments=appointed, columns=COLUMNS)
+            for each in found.trajectories
+        ]
+        body = render_template(
+            "staff/submission.html",
+            page=page,
+            person=person(page.episode.patient, who.language),
+            courses=[each for each in drawn if each is not None],
+            words=StaffWords(who.language),
+        )
+    note_reads("viewed patient", "patient", (patient_id,))
+    return body
+
+
+@record.get("/patients/<uuid:patient_id>/before")
+def before(patient_id: UUID) -> ResponseReturnValue:
+    """Show what somebody needs to know before they meet the patient, on one page of paper."""
+    there, who = runtime(), viewer()
+    now = there.clock()
+    with reading(there.sessions) as session:
+        episode = patient_in_scope(session, who, patient_id)
+        reader = Reader(who.language, there.settings.default_region, episode.care_team.time_zone)
+        found = record_of(session, episode)
+        flags = details(session, open_flags_of(session, episode), now, reader, who.staff_member_id)
+        steps, appointed = marks_of(found, reader)
+        body = render_template(
+            "staff/before_session.html",
+            page=before_session(found, flags, now, reader),
+            person=person(episode.patient, who.language),
+            course=course(found.trajectories, steps=steps, appointments=appointed, columns=COLUMNS),
+            words=StaffWords(who.language),
+            now=now,
+            zone=episode.care_team.time_zone,
         )
     note_reads("viewed patient", "patient", (patient_id,))
     return body
@@ -81,14 +163,11 @@ def add(patient_id: UUID) -> ResponseReturnValue:
         if form.text("appointment"):
             became = form.one_of("became", ENDS)
             if became:
-                appointments.end(
-                    session,
-                    episode,
-                    _id(form.text("appointment")),
-                    became,
-                    staff_member_id=who.staff_member_id,
-                    now=there.clock(),
-                )
+                ended, now = _id(form.text("appointment")), there.clock()
+                appointments.end(session, episode, ended, became, staff_member_id=who.staff_member_id, now=now)
+                if became is AppointmentState.ATTENDED:
+                    member = session.get_one(StaffMember, who.staff_member_id)
+                    after_contact(session, episode, ended, by=member, now=now)
         else:
             on, at = form.day("on"), form.time_of_day("at")
             if on and at:

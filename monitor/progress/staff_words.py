@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from monitor.care.models import AppointmentState
 from monitor.checkins.models import Mode
+from monitor.flags.facts import Evidence
+from monitor.flags.kinds import EvidenceCode
+from monitor.flags.words import sentence
 from monitor.i18n import N_, translate, translate_plural
 from monitor.measures.catalogue import spec
 from monitor.people.words import language_name
@@ -95,6 +98,13 @@ class StaffWords:
     def state(self, state: PointState | AppointmentState) -> str:
         """Return what became of a check-in or of an appointment."""
         return self._say(_APPOINTMENTS[state] if isinstance(state, AppointmentState) else _STATES[state])
+
+    def item9(self, value: int | None, region: str) -> str:
+        """Return an answer to the safety item as a sentence; None is one that they chose not to give."""
+        if value == 0:
+            return self._say(N_("Item 9 answered 0, not at all."))
+        said = EvidenceCode.ITEM9_DECLINED if value is None else EvidenceCode.ITEM9_ANSWERED
+        return sentence(Evidence(said, {} if value is None else {"answer": value}), self.language, region)
 
     def sentence(self, trajectories: Sequence[Trajectory]) -> str:
         """Return where each measure stands against its first score, a sentence each."""

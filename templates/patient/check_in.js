@@ -16,7 +16,7 @@
     if (e) { s[i].querySelector('[tabindex]').focus(); scrollTo(0, 0) }
   }
   function next() {
-    if ($('#' + s[i].id + ' :checked')) location.hash = s[seen ? n : i + 1].id; else $('#need').hidden = false
+    if (p = $('#' + s[i].id + ' :checked')) location.hash = s[seen ? n : i + 1 + (p.dataset.skip | 0)].id; else $('#need').hidden = false
   }
   $('#next').onclick = next;
   $('#back').onclick = function () { location.hash = s[i - 1].id };

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from monitor.bench import committing, sending, sweeps
+from monitor.bench import committing, sending, sweeps, worklist
 from monitor.bench.courses import FIRST_TIMERS, NOW
 from monitor.bench.pages import check_in_page, patient_app, progress_page
 from monitor.bench.population import Service
@@ -178,6 +178,31 @@ def test_a_text_that_two_claim_or_nobody_sends_does_not_pass(
     monkeypatch.setattr(sending, "dispatch", forget)
 
     assert list(gates(sending.sending(sqlite_service, times=1)).values()) == [False, False]
+
+
+# ---- the worklist ----
+
+
+def test_the_worklist_shows_whoever_is_due_first_in_few_statements(service: Service) -> None:
+    measured = worklist.worklist_page(service, invented_settings(), times=1)
+
+    assert gates(measured) == {
+        "the worklist shows whoever is due first": True,
+        "the worklist is found in six statements": True,
+    }
+    (bar,) = [each for each in measured if isinstance(each, Bar)]
+    assert (bar.number, bar.n, bar.where) == (12, 1, service.name)
+
+
+def test_a_worklist_that_leaves_somebody_out_does_not_pass(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due_first = worklist.due_first
+    monkeypatch.setattr(worklist, "due_first", lambda sessions: due_first(sessions)[1:])
+
+    measured = worklist.worklist_page(sqlite_service, invented_settings(), times=1)
+
+    assert gates(measured)["the worklist shows whoever is due first"] is False
 
 
 # ---- pages ----

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from monitor.checkins.service import find_open
-from monitor.db import unit_of_work
+from monitor.db import reading, unit_of_work
 from monitor.flags.kinds import Outcome
 from monitor.flags.models import Flag
 from monitor.flags.service import close
@@ -18,7 +18,7 @@ from tests.phones import Asked
 from tests.staff_browser import a_code
 
 SUPERVISOR, ADMINISTRATOR = "Tomas", "Sam"
-WITH_FLAG, IMPROVING = "Lucía", "Nora"
+WITH_FLAG, IMPROVING, WORSE = "Lucía", "Nora", "Zofia"
 
 
 def opened(path: str) -> Callable[[Visit], None]:
@@ -106,6 +106,53 @@ def contact_refused(form: str, field: str, value: str) -> Callable[[Visit], None
     return go
 
 
+def flag_page(visit: Visit) -> None:
+    """A flag on a page of its own."""
+    with reading(visit.service.sessions) as session:
+        patient_id = visit.service.patient(session, WITH_FLAG).id
+        flag_id = session.scalars(sa.select(Flag.id).where(Flag.patient_id == patient_id, Flag.closed_at.is_(None)))
+        address = f"/staff/flags/{flag_id.first()}"
+    visit.open(address)
+
+
+def answers(visit: Visit) -> None:
+    """The answers of one check-in, by the link on the record."""
+    of_patient(WITH_FLAG)(visit)
+    with visit.page.expect_navigation():
+        visit.page.locator("section[aria-labelledby=texts] table a").first.click()
+
+
+def set_aside(visit: Visit, until: str, why: str) -> None:
+    """A row of somebody who has a flag that can wait."""
+    visit.open(f"/staff/?open={visit.patient_id(WORSE)}")
+    visit.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    visit.page.locator("input[name=until]").first.fill(until)
+    visit.page.locator("input[name=why]").first.fill(why)
+    visit.send_unchecked("form[action$=snooze] button")
+
+
+def set_aside_refused(visit: Visit) -> None:
+    set_aside(visit, "2020-01-01", "")
+
+
+def watching(visit: Visit) -> None:
+    """A worklist on which one row is set aside."""
+    set_aside(visit, "2026-11-27", "Back on Friday.")
+    visit.open("/staff/?lane=watching")
+    with unit_of_work(visit.service.sessions) as session:
+        session.execute(sa.update(Flag).where(Flag.closed_at.is_(None)).values(snoozed_until=None))
+
+
+def told_of_keys(visit: Visit) -> None:
+    """The keys, for somebody who has turned them off."""
+    with unit_of_work(visit.service.sessions) as session:
+        session.execute(sa.update(StaffMember).values(uses_keys=False))
+    visit.open("/staff/")
+    visit.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    with unit_of_work(visit.service.sessions) as session:
+        session.execute(sa.update(StaffMember).values(uses_keys=True))
+
+
 def closed_without_reason(visit: Visit) -> None:
     row_opened(visit)
     visit.send_unchecked(f"button[value={Outcome.SPOKE}]")
@@ -179,6 +226,14 @@ SCREENS = (
     Screen("empty view", "staff/worklist", "worklist.page", opened("/?reason=call_requested"), SUPERVISOR),
     Screen("worklist where nobody reads", "staff/worklist", "worklist.page", uncovered, SUPERVISOR),
     Screen("worklist while the clock stands still", "staff/worklist", "worklist.page", clock_stopped, SUPERVISOR),
+    Screen("what is watched", "staff/worklist", "worklist.page", watching, SUPERVISOR),
+    Screen("worklist with keys off", "staff/worklist", "worklist.page", told_of_keys, SUPERVISOR),
+    Screen("flag", "staff/flag", "flag.page", flag_page, SUPERVISOR),
+    Screen("set aside refused", "staff/flag", "flags.snooze", set_aside_refused, SUPERVISOR),
+    Screen("answers", "staff/submission", "record.submission", answers, SUPERVISOR),
+    Screen("nobody in one's care", "staff/my_patients", "record.caseload", opened("/patients"), SUPERVISOR),
+    Screen("own patients", "staff/my_patients", "record.caseload", opened("/patients"), "Ines"),
+    Screen("before the appointment", "staff/before_session", "record.before", of_patient(WITH_FLAG, "/before"), "Ines"),
     Screen("counts", "staff/counts", "worklist.page", opened("/?view=counts"), SUPERVISOR),
     Screen("nothing for this role", "staff/counts", "worklist.page", opened("/"), ADMINISTRATOR),
     Screen("search", "staff/find", "finding.page", opened("/find"), SUPERVISOR),

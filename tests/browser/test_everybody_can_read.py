@@ -8,12 +8,25 @@ from monitor import Surface, create_app
 from monitor.config import RESOURCES
 from monitor.db import unit_of_work
 from monitor.people.models import StaffMember
-from tests.browser import demonstration_screens, patient_screens, staff_screens, staff_text_screens
+from tests.browser import (
+    caseload_screens,
+    demonstration_screens,
+    intake_screens,
+    measure_screens,
+    patient_screens,
+    review_screens,
+    staff_screens,
+    staff_text_screens,
+    step_screens,
+)
 from tests.browser.checks import sideways, small_targets, violations
 from tests.browser.screens import Screen, Visit
 from tests.browser.service import DESK, PHONE, Service, browsing
 
-STAFF_SCREENS = staff_screens.SCREENS + staff_text_screens.SCREENS
+STAFF_SCREENS = staff_screens.SCREENS + staff_text_screens.SCREENS + intake_screens.SCREENS + caseload_screens.SCREENS
+STAFF_SCREENS += measure_screens.SCREENS + step_screens.STAFF_SCREENS
+PATIENT_SCREENS = patient_screens.SCREENS + step_screens.PATIENT_SCREENS
+STAFF_SCREENS += review_screens.SCREENS
 COLOURS = "color-contrast"
 """The one rule of axe for which it matters whether a page is light or dark."""
 NO_PAGE = {"static", "health.healthz"}
@@ -26,7 +39,7 @@ def named(screens: tuple[Screen, ...]) -> list[object]:
     return [pytest.param(screen, id=screen.name) for screen in screens]
 
 
-@pytest.mark.parametrize("screen", named(patient_screens.SCREENS))
+@pytest.mark.parametrize("screen", named(PATIENT_SCREENS))
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
     with browsing(chromium, riverside, viewport=PHONE, locale=language) as page:
@@ -82,7 +95,7 @@ def test_a_service_that_is_broken_says_so_to_everybody(
 
 
 def test_every_page_that_can_be_opened_and_every_template_is_among_the_screens(riverside: Service) -> None:
-    screens = patient_screens.SCREENS + demonstration_screens.SCREENS + STAFF_SCREENS
+    screens = PATIENT_SCREENS + demonstration_screens.SCREENS + STAFF_SCREENS
     pages = {
         path.relative_to(RESOURCES / "templates").with_suffix("").as_posix()
         for folder in ("patient", "staff", "demo")

@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.checkins import dialogue
-from monitor.checkins.dialogue import BACK, DECLINE, REPEAT, Given, Place, Then, Turn, first_open, plain, read, turn
+from monitor.checkins.dialogue import (
+    BACK,
+    DECLINE,
+    REPEAT,
+    Given,
+    Place,
+    Then,
+    Turn,
+    first_open,
+    keys_for,
+    plain,
+    read,
+    turn,
+)
 from monitor.i18n import LANGUAGES
 from monitor.messaging.keywords import read as read_keyword
 from monitor.messaging.texts import Phrase, say
@@ -40,6 +53,10 @@ def words(language: str, phrase: Phrase) -> frozenset[str]:
         ("\N{DEVANAGARI DIGIT TWO}", 2),
         ("\N{CIRCLED DIGIT THREE}", 3),
         ("9", 9),
+        ("10", 10),
+        ("١٠", 10),
+        ("88", REPEAT),
+        ("٩٩", BACK),
     ],
 )
 def test_a_digit_is_a_digit_however_the_phone_writes_it(body: str, digit: int) -> None:
@@ -47,7 +64,8 @@ def test_a_digit_is_a_digit_however_the_phone_writes_it(body: str, digit: int) -
 
 
 @pytest.mark.parametrize(
-    "body", ["", " ", "?", "22", "2 3", "1/17", "2.5", "½", "two", "yes", "no", "1 or 2", "several days", "٢٣"]
+    "body",
+    ["", " ", "?", "22", "11", "100", "2 3", "1/17", "2.5", "½", "two", "yes", "no", "1 or 2", "several days", "٢٣"],
 )
 def test_anything_else_is_no_answer(body: str) -> None:
     assert read(body) is None
@@ -86,8 +104,9 @@ def test_an_answer_leads_to_the_first_question_that_has_none() -> None:
     assert after(1, seen=0, at=0) == Turn(Place(2), Then.ASK, Given(0, 1)), "what was answered before stays"
 
 
-def test_seven_is_an_answer_of_its_own() -> None:
-    assert after(DECLINE) == Turn(Place(3), Then.ASK, Given(2, None))
+@pytest.mark.parametrize("typed", [7, DECLINE])
+def test_seven_is_an_answer_of_its_own(typed: int) -> None:
+    assert after(typed) == Turn(Place(3), Then.ASK, Given(2, None))
 
 
 def test_the_last_answer_ends_it() -> None:
@@ -139,6 +158,45 @@ def test_an_answer_must_be_one_that_its_question_offers() -> None:
     assert turn(3, Place(1), seen=1, answered={}, options=yes_or_no).given == Given(1, 3)
 
 
+RULER = set(range(11))
+
+
+@pytest.mark.parametrize("value", sorted(RULER))
+def test_on_a_ruler_every_number_is_an_answer(value: int) -> None:
+    assert turn(value, Place(0), seen=0, answered={}, options=[RULER, {0, 1}]).given == Given(0, value)
+
+
+@pytest.mark.parametrize(("key", "then"), [(DECLINE, Then.ASK), (REPEAT, Then.ASK_IN_FULL), (BACK, Then.ASK)])
+def test_on_a_ruler_the_keys_have_two_digits(key: int, then: Then) -> None:
+    step = turn(key, Place(0), seen=0, answered={}, options=[RULER, {0, 1}])
+
+    assert step.then is then
+    assert (step.given == Given(0, None)) is (key == DECLINE)
+    assert keys_for(RULER) == {DECLINE: 77, REPEAT: 88, BACK: 99}
+    assert keys_for({0, 1, 2, 3}) == {DECLINE: 7, REPEAT: 8, BACK: 9}
+
+
+GATED = {"options": [{0, 1}, {0, 1}, {0, 1}, {0, 1}], "behind": {0: (1, 2)}}
+
+
+@pytest.mark.parametrize(("value", "following"), [(0, 3), (7, 3), (1, 1)])
+def test_what_hangs_on_a_gate_is_asked_when_it_is_answered_yes(value: int, following: int) -> None:
+    assert turn(value, Place(0), seen=0, answered={}, **GATED).place.position == following
+
+
+def test_going_back_returns_to_a_closed_gate_which_may_be_opened_then() -> None:
+    back = turn(BACK, Place(3), seen=3, answered={0: 0}, **GATED)
+
+    assert back.place.position == 0
+    assert turn(1, back.place, seen=0, answered={0: 0}, **GATED).place.position == 1
+
+
+def test_a_closed_gate_at_the_end_ends_it() -> None:
+    last = turn(0, Place(0), seen=0, answered={3: 1}, **GATED)
+
+    assert last.then is Then.FINISH
+
+
 @pytest.mark.parametrize(("answered", "expected"), [((), 0), ((0, 1), 2), ((1, 2), 0), ((0, 1, 2), None)])
 def test_the_first_open_question(answered: tuple[int, ...], expected: int | None) -> None:
     assert first_open(answered, 3) == expected
@@ -160,9 +218,9 @@ class Patient:
 
     def text(self, digit: int | None, *, arrives: bool = True) -> None:
         options = [{0, 1, 2, 3}] * self.questions
-        answers = digit == DECLINE or digit in options[0]
-        if answers and self.on_screen is not None:
-            self.meant[self.on_screen] = None if digit == DECLINE else digit
+        declines = digit in (7, DECLINE)
+        if (declines or digit in options[0]) and self.on_screen is not None:
+            self.meant[self.on_screen] = None if declines else digit
         step = turn(digit, self.place, seen=self.on_screen, answered=dict(self.kept), options=options)
         if step.given:
             self.kept[step.given.position] = step.given.value
@@ -172,7 +230,7 @@ class Patient:
             self.on_screen = self.place.position
 
 
-DIGITS = st.one_of(st.none(), st.integers(0, 9))
+DIGITS = st.one_of(st.none(), st.integers(0, 10), st.sampled_from([DECLINE, REPEAT, BACK]))
 TEXTS = st.lists(st.tuples(DIGITS, st.booleans(), st.booleans()), max_size=60)
 
 

@@ -32,6 +32,8 @@ PRODUCTION = {
     "MONITOR_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "MONITOR_TWILIO_AUTH_TOKEN": PROVIDER_TOKEN,
     "MONITOR_TWILIO_FROM": "+447700900000",
+    "MONITOR_SMTP_URL": "smtp://127.0.0.1:9",
+    "MONITOR_MAIL_FROM": "monitor@clinic.example",
     "MONITOR_TWILIO_BASE_URL": "http://127.0.0.1:9",  # nobody listens there
 }
 DEMO = {"MONITOR_ENVIRONMENT": "demo", "MONITOR_GATEWAY": "console"}

@@ -13,10 +13,11 @@ from monitor.audit import PROGRAM, AuditEntry, record
 from monitor.beats import JobBeat, beat
 from monitor.checkins.models import CheckIn
 from monitor.db import Sessions, unit_of_work
+from monitor.flags.notice_models import Notice, NoticeKind
 from monitor.ids import new_id
 from monitor.messaging import outages
 from monitor.messaging.models import MessageState, RefusedCall
-from monitor.people.models import Role, SafetyCover, StaffMember
+from monitor.people.models import NoticeChannel, Role, SafetyCover, StaffMember
 from tests.builders import a_check_in, a_patient, a_staff_member, a_team, a_text
 from tests.cli.program import DEMO, SECRETS, Program, Result, everything
 from tests.test_audit import change, delete, keep_entries, without_triggers
@@ -238,6 +239,40 @@ def test_an_outage_and_what_it_left_unsent_and_forged_calls_are_named(ready: Pro
 
 
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+def test_staff_who_read_mail_need_a_mail_server(ready: Program, sessions: Sessions) -> None:
+    missing = "staff get no mail when something waits: set MONITOR_SMTP_URL and MONITOR_MAIL_FROM"
+    ready.set(SMTP_URL=None)
+    assert to_mend(ready("doctor")) == [missing]
+
+    with unit_of_work(sessions) as session:
+        session.execute(sa.update(StaffMember).values(notices_by=NoticeChannel.TEXT))
+
+    assert to_mend(ready("doctor")) == []
+
+
+def test_notices_that_wait_or_never_went_are_counted(ready: Program, sessions: Sessions) -> None:
+    now = datetime.now(UTC)
+    with unit_of_work(sessions) as session:
+        whom = session.scalars(sa.select(StaffMember.id)).first()
+        for number, ended in enumerate(({}, {"tries": 2}, {"tries": 16, "given_up_at": now}, {"sent_at": now})):
+            session.add(
+                Notice(
+                    staff_member_id=whom,
+                    kind=NoticeKind.DIGEST,
+                    channel=NoticeChannel.EMAIL,
+                    dedupe_key=str(number),
+                    created_at=now,
+                    due_at=now,
+                    **ended,
+                )
+            )
+
+    known = [what for state, what in findings(ready("doctor")) if state == "know"]
+
+    assert "1 notices to staff have not gone yet and are tried again" in known
+    assert "1 notices to staff never went, after 16 tries each" in known
+
+
 def test_an_old_key_that_is_still_needed_is_worth_knowing(ready: Program) -> None:
     known = ready.environment["MONITOR_DATA_KEYS"]
     ready.set(DATA_KEYS=f"k2:{ready.environment['MONITOR_LOOKUP_KEY']},{known}")

@@ -9,9 +9,15 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from monitor.audit import AuditEntry
+from monitor.care.intake_models import Handoff
+from monitor.care.kinds import HandoffReason
+from monitor.care.models import Episode
 from monitor.db import Sessions, unit_of_work
+from monitor.flags.kinds import FlagKind
+from monitor.flags.models import Flag
 from monitor.people.models import CareTeam, Role, SafetyCover, StaffMember, StaffSession, TeamMembership
-from tests.builders import a_staff_member, a_team
+from monitor.people.sign_in import email_hash
+from tests.builders import InCare, a_flag, a_patient, a_staff_member, a_team
 from tests.cli.program import Program, everything
 
 MAREN, ROBIN = "maren@example.org", "robin@example.org"
@@ -240,3 +246,62 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_is_kept(
     assert "@" not in refusal
     assert "Okafor" not in refusal
     assert everything(sqlite_sessions) == before
+
+
+# ---- somebody leaves who has patients ----
+
+
+@pytest.fixture
+def in_care(sqlite_sessions: Sessions) -> InCare:
+    """Two teams; a clinician of one of them has a patient and an open flag."""
+    with unit_of_work(sqlite_sessions) as session:
+        team = a_team(session, covered=False)
+        care = a_patient(session, team, a_staff_member(session, team, MAREN))
+        session.add(a_flag(care, FlagKind.NOT_IMPROVING))
+        a_staff_member(session, team, ROBIN)
+        a_staff_member(session, a_team(session, "South team", covered=False), "otto@example.org")
+        a_staff_member(session, team, "mia@example.org", role=Role.MANAGER)
+        return care
+
+
+def test_nobody_leaves_patients_behind(sqlite_service: Program, sqlite_sessions: Sessions, in_care: InCare) -> None:
+    before = everything(sqlite_sessions)
+
+    left = sqlite_service("staff", "end", MAREN).refusal()
+
+    assert left == "1 patient and 1 open flag: name somebody else of the same teams with --hand-over-to EMAIL"
+    for name, why in (("otto@example.org", "in each team"), ("mia@example.org", "role"), (MAREN, "somebody else")):
+        assert why in sqlite_service("staff", "end", MAREN, "--hand-over-to", name).refusal()
+    assert "signs in with" in sqlite_service("staff", "end", MAREN, "--hand-over-to", "x@example.org").refusal()
+    assert everything(sqlite_sessions) == before
+
+
+def test_patients_and_flags_go_to_a_colleague_and_the_login_ends(
+    sqlite_service: Program, sqlite_sessions: Sessions, in_care: InCare
+) -> None:
+    ended = sqlite_service("staff", "end", MAREN, "--hand-over-to", ROBIN)
+
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == "Handed over: 1 patient and 1 open flag.\nThe login has ended.\n"
+    with sqlite_sessions() as session:
+        [maren, robin] = [
+            session.scalars(sa.select(StaffMember).where(StaffMember.email_hash == email_hash(email))).one()
+            for email in (MAREN, ROBIN)
+        ]
+        assert maren.ended_at is not None
+        assert session.get_one(Episode, in_care.episode.id).accountable_id == robin.id
+        assert session.scalars(sa.select(Flag)).one().owner_id == robin.id
+        handoff = session.scalars(sa.select(Handoff)).one()
+        assert (handoff.from_id, handoff.to_id, handoff.decided_by_id) == (maren.id, robin.id, None)
+        assert (handoff.reason, handoff.from_team_id) == (HandoffReason.DEPARTURE, handoff.to_team_id)
+    assert actions(sqlite_sessions)[-3:] == [
+        ("program", "episode handed over"),
+        ("program", "flag handed_over"),
+        ("program", "staff member ended"),
+    ]
+
+
+def test_whoever_has_nothing_to_hand_over_just_leaves(
+    sqlite_service: Program, sqlite_sessions: Sessions, in_care: InCare
+) -> None:
+    assert sqlite_service("staff", "end", ROBIN).out == "The login has ended.\n"

@@ -1,6 +1,7 @@
 """Episodes for the flag tests: each states only what matters to it."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import EpisodeFacts, MeasureFacts, Thresholds
@@ -28,6 +29,11 @@ def measure(code: str, *scores: int) -> MeasureFacts:
         count=len(scores),
         recent=scores[-3:],
     )
+
+
+def dated(course: MeasureFacts, *, weeks: float) -> MeasureFacts:
+    """The same course with its last score so many weeks after the first."""
+    return replace(course, last_on=START + timedelta(days=round(7 * weeks)))
 
 
 def phq9(*scores: int) -> MeasureFacts:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.care.flag_policy import FlagPolicy
 from monitor.care.service_hours import ServiceHours
-from monitor.flags.clocks import due_at
+from monitor.flags.clocks import after_attempt, due_at, next_level_at
 from monitor.flags.facts import EpisodeFacts, Evidence, Finding, SafetyFacts
 from monitor.flags.kinds import EvidenceCode, FlagKind, Severity
 from monitor.flags.rules import findings
@@ -124,6 +124,9 @@ def test_a_safety_finding_that_is_not_known_here_has_the_shortest_clock() -> Non
         (finding(FlagKind.OPTED_OUT, Severity.HIGH), "11-26 17:00"),
         (finding(FlagKind.OPTED_OUT, Severity.URGENT), "11-24 17:00"),
         (finding(FlagKind.CALL_REQUESTED, Severity.HIGH), "11-25 11:00"),
+        (finding(FlagKind.REVIEW_REQUESTED, Severity.REVIEW), "12-01 17:00"),
+        (finding(FlagKind.REVIEW_DUE, Severity.HIGH), "11-25 17:00"),
+        (finding(FlagKind.FIRST_CONTACT_DUE, Severity.HIGH), "12-08 10:00"),
     ],
 )
 def test_the_other_kinds_on_a_tuesday_morning(of: Finding, expected: str) -> None:
@@ -157,6 +160,57 @@ def test_two_working_days_leave_out_weekends_and_holidays(raised: str, expected:
 def test_a_call_comes_on_the_next_working_day(opens: time, raised: str, expected: str) -> None:
     hours = ServiceHours({weekday: (opens, time(17)) for weekday in range(5)}, frozenset(), "Europe/London")
     assert due(finding(FlagKind.CALL_REQUESTED, Severity.HIGH), raised, hours) == local(expected)
+
+
+@pytest.mark.parametrize(
+    ("came", "noticed", "expected"),
+    [
+        ("2026-11-24", "11-24 09:00", "11-25 17:00"),
+        ("2026-11-24", "11-27 10:00", "11-25 17:00"),  # the program stood still for three days: overdue, not given time
+        ("2026-11-27", "11-27 17:30", "11-30 17:00"),
+        ("2026-12-24", "12-24 12:00", "12-29 17:00"),
+    ],
+)
+def test_a_review_has_until_the_end_of_the_working_day_after_its_date(came: str, noticed: str, expected: str) -> None:
+    evidence = Evidence(EvidenceCode.REVIEW_CAME_DUE, {"kind": "first", "on": came})
+    assert due(Finding(FlagKind.REVIEW_DUE, "R1", Severity.HIGH, (evidence,)), noticed) == local(expected)
+
+
+def test_a_first_contact_has_days_of_the_calendar_at_the_same_time_of_day() -> None:
+    assert due(finding(FlagKind.FIRST_CONTACT_DUE, Severity.HIGH), "12-18 16:00") == local("01-01 16:00").replace(
+        year=2027
+    )
+    assert due(finding(FlagKind.FIRST_CONTACT_DUE, Severity.HIGH), "10-20 16:00") == local("11-03 16:00")
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        (safety(answer=3), "11-27 17:00"),
+        (safety(answer=1), "11-27 17:00"),
+        (finding(FlagKind.DETERIORATING, Severity.HIGH), "11-30 17:00"),
+        (finding(FlagKind.MISSED_CHECK_INS, Severity.REVIEW), "12-04 17:00"),
+        (finding(FlagKind.REVIEW_DUE, Severity.HIGH), "12-01 17:00"),  # no new date for a date that was promised
+        (finding(FlagKind.FIRST_CONTACT_DUE, Severity.HIGH), "12-01 17:00"),
+    ],
+)
+def test_after_an_attempt_the_way_to_the_lead_begins_anew(of: Finding, expected: str) -> None:
+    assert after_attempt(of, local("11-27 16:00"), LONDON, POLICY) == local(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "expected"),
+    [
+        (FlagKind.SAFETY, 1, "11-30 12:00"),  # four open hours: one on Friday, three on Monday
+        (FlagKind.DETERIORATING, 1, "12-01 17:00"),
+        (FlagKind.REVIEW_DUE, 1, "12-01 17:00"),
+        (FlagKind.SAFETY, 2, "11-30 17:00"),
+        (FlagKind.DETERIORATING, 2, "11-30 17:00"),
+        (FlagKind.SAFETY, 9, "11-30 17:00"),
+    ],
+)
+def test_each_level_has_its_own_way_to_the_next(kind: FlagKind, level: int, expected: str) -> None:
+    assert next_level_at(kind, level, local("11-27 16:00"), LONDON, POLICY) == local(expected)
 
 
 def test_a_ceiling_is_real_time_over_a_clock_change() -> None:

@@ -8,37 +8,48 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor import workflows
+from monitor.care.flag_policy import FlagPolicy
+from monitor.care.models import USUAL_PATHWAY
 from monitor.checkins.models import MeasureState, Mode
 from monitor.checkins.service import Delivery
 from monitor.db import Sessions, reading, unit_of_work
 from monitor.flags import service
-from monitor.flags.called_for import POLICY, RULES, Wanted, best_query, sweep
-from monitor.flags.kinds import FlagKind, Outcome
+from monitor.flags.called_for import RULES, Wanted, best_query, groups_in_force, sweep
+from monitor.flags.kinds import FlagKind, Outcome, Rule
 from monitor.flags.models import Flag, FlagEvent
 from monitor.flags.proof import Proof, prove, rebuild_courses, states_disagreeing
 from monitor.flags.rules import findings
 from monitor.ids import new_id
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers
-from tests.flags.random_courses import random_courses, write
+from tests.flags.episodes import POLICY
+from tests.flags.published import ANOTHER, OTHER_NUMBERS, numbers, put_in_force, with_numbers
+from tests.flags.random_courses import Course, random_courses, write
 
 EPISODES = 2_000
+POLICIES = {USUAL_PATHWAY: POLICY, ANOTHER: numbers(OTHER_NUMBERS)}
+"""The two that the random courses are judged by: as shipped, and with every number changed."""
+
+
+def found_one_by_one(course: Course) -> set[Rule]:
+    """What the pure rules raise from the facts of an open episode by the policy of its own pathway."""
+    return {finding.rule for finding in findings(course.facts, POLICIES[course.pathway]) if finding.kind in RULES}
 
 
 def due_by_rules(courses, episodes) -> set[Wanted]:
-    """What the pure rules raise from the facts of each open episode, one at a time."""
     return {
-        (episode.id, finding.kind)
+        (episode.id, kind)
         for course, episode in zip(courses, episodes, strict=True)
         if not course.closed
-        for finding in findings(course.facts, POLICY)
-        if finding.kind in RULES
+        for kind, rules in RULES.items()
+        if found_one_by_one(course) & set(rules)
     }
 
 
 def test_one_query_calls_for_exactly_what_the_rules_find_one_by_one(sessions: Sessions) -> None:
-    """From the state rows and from the scores themselves; each pair once."""
-    courses = random_courses(EPISODES, seed=1)
+    """From the state rows and from the scores themselves; each pair once, and each episode by its own pathway."""
+    courses = random_courses(EPISODES, seed=1, pathways=(USUAL_PATHWAY, ANOTHER))
     with unit_of_work(sessions) as session:
+        put_in_force(session, with_numbers(OTHER_NUMBERS, ANOTHER))
         episodes = write(session, courses)
         expected = due_by_rules(courses, episodes)
 
@@ -52,10 +63,43 @@ def test_one_query_calls_for_exactly_what_the_rules_find_one_by_one(sessions: Se
 
 
 def test_every_rule_that_is_swept_can_call_for_its_flag() -> None:
-    """The random courses reach each rule, so the comparison above speaks about all of them."""
-    raised = {finding.rule for course in random_courses(EPISODES, seed=1) for finding in findings(course.facts, POLICY)}
+    """By each rule alone some flag is called for, so the comparison above speaks about all of them."""
+    courses = random_courses(EPISODES, seed=1, pathways=(USUAL_PATHWAY, ANOTHER))
+    alone = {
+        (course.pathway, *ours)
+        for course in courses
+        for rules in RULES.values()
+        if len(ours := found_one_by_one(course) & set(rules)) == 1
+    }
+    swept = {rule for rules in RULES.values() for rule in rules}
 
-    assert raised >= {rule for rules in RULES.values() for rule in rules}
+    assert {rule for pathway, rule in alone if pathway == USUAL_PATHWAY} == swept - {Rule.N2}
+    assert {rule for pathway, rule in alone if pathway == ANOTHER} == swept - {Rule.N5}
+
+
+def test_pathways_with_the_same_numbers_are_asked_about_together(sessions: Sessions) -> None:
+    with unit_of_work(sessions) as session:
+        as_shipped = groups_in_force(session)
+        put_in_force(session, with_numbers(OTHER_NUMBERS))
+        changed = groups_in_force(session)
+
+    assert [USUAL_PATHWAY in group.codes for group in as_shipped].count(True) == 1
+    assert all(FlagPolicy() == group.policy for group in as_shipped if USUAL_PATHWAY in group.codes)
+    assert (USUAL_PATHWAY,) in [group.codes for group in changed if group.policy == numbers(OTHER_NUMBERS)]
+
+
+def test_a_version_put_in_force_is_the_one_that_is_swept_by(sessions: Sessions, care: InCare, settings) -> None:
+    """Three scores of 14, 14 and 15 are no plateau to a service that looks for no difference at all."""
+    with unit_of_work(sessions) as session:
+        flat = a_patient(session, care.team, care.clinician, number="+447700900003")
+        for weeks_ago, phq9 in ((3, 14), (2, 14), (1, 15)):
+            send(session, flat, settings, weeks_ago=weeks_ago, phq9=phq9)
+        before = sweep(session)
+        put_in_force(session, with_numbers("plateau_spread = 0"))
+        after = sweep(session)
+
+    assert (flat.episode.id, FlagKind.NOT_IMPROVING) in before
+    assert (flat.episode.id, FlagKind.NOT_IMPROVING) not in after
 
 
 # ---- the state rows ----

@@ -1,7 +1,7 @@
 """What staff may do with a flag, and what nobody may: to close it without a reason, or to touch another team's."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -66,7 +66,7 @@ def test_a_flag_is_closed_by_a_person_with_an_outcome_and_a_reason(sessions: Ses
         f"/flags/{ward.flag}/close", outcome="spoke", reason="She is with her sister until Friday."
     )
 
-    assert (page.status_code, page.location) == (303, "/")
+    assert (page.status_code, page.location) == (303, f"/#p-{ward.noor.patient.id}")
     flag = ward.now()
     assert (flag.outcome, flag.closed_by_id, flag.closed_at) == (Outcome.SPOKE, ward.maren.id, NOW)
     said = ward.maren_s.text(f"/patients/{ward.noor.patient.id}")
@@ -101,7 +101,7 @@ def test_a_refused_form_keeps_what_was_typed_and_where_it_came_from(ward: Ward) 
     assert "&lt;b&gt;Rang&lt;/b&gt; twice &amp; left</textarea>" in page.text
     assert '<input type="hidden" name="view" value="mine">' in page.text
     again = ward.maren_s.post(f"/flags/{ward.flag}/close", outcome="spoke", reason="x", view="mine", in_reason="safety")
-    assert again.location == "/?view=mine&reason=safety"
+    assert again.location == f"/?view=mine&reason=safety#p-{ward.noor.patient.id}"
 
 
 NOT_FOR_SAFETY = [*sorted(set(Outcome) - set(CLOSES[FlagKind.SAFETY])), *AttemptOutcome]
@@ -219,7 +219,8 @@ def test_a_form_never_leads_off_our_pages(ward: Ward, back: str) -> None:
 
 def foreign(ward: Ward, path: str) -> str:
     """A route of the map, with ids of the South team."""
-    ids = {"flag_id": str(ward.foreign), "patient_id": str(ward.otto.patient.id)}
+    ids = dict.fromkeys(re.findall(r"<uuid:(\w+)>", path), str(new_id()))
+    ids |= {"flag_id": str(ward.foreign), "patient_id": str(ward.otto.patient.id)}
     return re.sub(r"<uuid:(\w+)>", lambda found: ids[found[1]], path)
 
 
@@ -286,7 +287,7 @@ def test_without_our_token_no_form_changes_anything(ward: Ward) -> None:
         if "POST" not in (rule.methods or set()):
             continue
         ids = {"flag_id": str(ward.flag), "patient_id": str(ward.noor.patient.id)}
-        path = re.sub(r"<uuid:(\w+)>", lambda found, ids=ids: ids[found[1]], rule.rule)
+        path = re.sub(r"<uuid:(\w+)>", lambda found, ids=ids: ids.get(found[1], str(new_id())), rule.rule)
         page = ward.maren_s.client.post(path, data={"outcome": "spoke", "reason": "x"})
         assert page.status_code == 400, path
 
@@ -351,3 +352,184 @@ def self_made(session, care: InCare, kind: FlagKind) -> UUID:
     )
     session.flush()
     return flag.id
+
+
+# ---- later, mine, undone, many at once ----
+
+
+def events(ward: Ward, flag_id: UUID, kind: FlagEventKind) -> list[FlagEvent]:
+    return [each for each in ward.now(flag_id).events if each.kind is kind]
+
+
+@pytest.fixture
+def missed(ward: Ward) -> UUID:
+    """Noor has missed check-ins besides."""
+    with unit_of_work(ward.sessions) as session:
+        return ward.raise_flag(session, ward.noor, FlagKind.MISSED_CHECK_INS)
+
+
+def test_a_flag_is_set_aside_with_a_reason_and_a_day(ward: Ward, missed: UUID) -> None:
+    page = ward.maren_s.post(f"/flags/{missed}/snooze", until="2026-11-30", why="Away until then, told us by text.")
+
+    assert page.status_code == 303
+    assert ward.now(missed).snoozed_until == datetime(2026, 11, 30, tzinfo=UTC)
+    assert "Set aside until Mon 30 Nov." in ward.maren_s.text(f"/flags/{missed}")
+
+
+@pytest.mark.parametrize(
+    ("until", "why"),
+    [
+        ("2026-11-30", ""),
+        ("", "Away."),
+        ("2026-11-24", "Today is no day to come."),
+        ("2020-01-01", "Long ago."),
+        ("2027-11-24", "Far too late."),
+        ("next week", "Not a day."),
+    ],
+)
+def test_without_a_reason_or_a_day_that_is_allowed_it_stays_where_it_is(
+    ward: Ward, missed: UUID, until: str, why: str
+) -> None:
+    page = ward.maren_s.post(f"/flags/{missed}/snooze", until=until, why=why)
+
+    assert page.status_code == 422
+    assert why in page.text
+    assert until in page.text
+    assert ward.now(missed).snoozed_until is None
+
+
+def test_a_safety_answer_is_never_set_aside(ward: Ward) -> None:
+    offered = ward.maren_s.get(f"/flags/{ward.flag}").text
+    assert f"/flags/{ward.flag}/snooze" not in offered
+    assert "data-later" not in ward.maren_s.get("/").text
+
+    page = ward.maren_s.post(f"/flags/{ward.flag}/snooze", until="2026-11-30", why="Please.")
+
+    assert page.status_code == 422
+    assert ward.now().snoozed_until is None
+
+
+def test_a_flag_is_taken_by_whoever_will_see_to_it(ward: Ward) -> None:
+    ward.app.wait(seconds=31)
+    daniel_s = ward.app.browser("daniel@example.org")
+
+    assert daniel_s.post(f"/flags/{ward.flag}/take").status_code == 303
+
+    assert ward.now().owner_id == ward.daniel.id
+    assert f"/flags/{ward.flag}/take" not in daniel_s.get(f"/flags/{ward.flag}").text
+
+
+UNDO = re.compile(r'name="event" value="([^"]+)"')
+
+
+def test_a_slip_is_undone_from_the_page_that_says_what_was_done(ward: Ward) -> None:
+    ward.maren_s.post(f"/flags/{ward.flag}/hand-over", to=str(ward.daniel.id))
+    page = ward.maren_s.get("/").text
+    assert f'action="/flags/{ward.flag}/undo"' in page
+
+    undone = ward.maren_s.post(f"/flags/{ward.flag}/undo", event=UNDO.findall(page)[0])
+
+    assert undone.status_code == 303
+    assert ward.now().owner_id == ward.maren.id
+    assert f"/flags/{ward.flag}/undo" not in ward.maren_s.get("/").text
+
+
+def test_after_ten_minutes_or_by_somebody_else_nothing_is_undone(ward: Ward) -> None:
+    ward.maren_s.post(f"/flags/{ward.flag}/hand-over", to=str(ward.daniel.id))
+    event = str(events(ward, ward.flag, FlagEventKind.HANDED_OVER)[0].id)
+    ward.app.wait(seconds=31)
+    daniel_s = ward.app.browser("daniel@example.org")
+
+    assert daniel_s.post(f"/flags/{ward.flag}/undo", event=event).status_code == 422
+    ward.app.wait(minutes=10)
+    late = ward.maren_s.post(f"/flags/{ward.flag}/undo", event=event)
+
+    assert late.status_code == 422
+    assert "This cannot be undone any more" in words(late)
+    assert ward.now().owner_id == ward.daniel.id
+    assert f"/flags/{ward.flag}/undo" not in ward.maren_s.get(f"/flags/{ward.flag}").text
+
+
+def test_a_try_is_not_offered_to_be_undone(ward: Ward) -> None:
+    ward.maren_s.post(f"/flags/{ward.flag}/attempt", outcome="left_message")
+
+    assert "/undo" not in ward.maren_s.get("/").text
+
+
+def test_the_same_try_is_written_down_for_several_at_once(sessions: Sessions, settings: Settings) -> None:
+    ward = Ward(sessions, settings)
+    with unit_of_work(sessions) as session:
+        team, maren = ward.noor.team, ward.maren
+        others = [a_patient(session, team, maren, number=f"+4477009000{n}") for n in range(10, 13)]
+        flags = [ward.raise_flag(session, care, FlagKind.MISSED_CHECK_INS) for care in others]
+    assert 'name="flag"' in ward.maren_s.get("/").text
+
+    page = ward.maren_s.post("/flags/attempts", flag=[str(each) for each in flags], outcome="left_message")
+
+    assert page.status_code == 303
+    assert "Recorded for 3 patients. Their flags stay open." in words(ward.maren_s.get("/"))
+    for flag_id in flags:
+        assert [each.outcome for each in events(ward, flag_id, FlagEventKind.ATTEMPT)] == ["left_message"]
+        assert ward.now(flag_id).closed_at is None
+
+
+def test_many_at_once_is_for_missed_check_ins_alone_and_for_one_s_own_teams(ward: Ward, missed: UUID) -> None:
+    before = ward.app.rows()
+
+    for ids in ([str(missed), str(ward.flag)], [str(missed), str(ward.foreign)], [str(missed), "x"]):
+        assert ward.maren_s.post("/flags/attempts", flag=ids, outcome="left_message").status_code == 404
+    assert ward.app.rows() == before
+
+
+@pytest.mark.parametrize(("fields", "said"), [({}, "Choose what"), ({"outcome": "left_message"}, "Nobody was ticked")])
+def test_nothing_ticked_or_chosen_writes_nothing(ward: Ward, missed: UUID, fields: dict[str, str], said: str) -> None:
+    before = ward.app.rows()
+
+    flag = {} if "outcome" in fields else {"flag": str(missed)}
+    assert ward.maren_s.post("/flags/attempts", **fields, **flag).status_code == 303
+
+    assert said in words(ward.maren_s.get("/"))
+    assert ward.app.rows() == before
+
+
+def test_one_flag_has_a_page_with_the_last_answers(ward: Ward) -> None:
+    page = ward.maren_s.get(f"/flags/{ward.flag}")
+
+    said = words(page)
+    assert "Item 9 answered 2, more than half the days." in said
+    assert "No check-in has been answered yet." in said
+    assert f"/flags/{ward.flag}/close" in page.text
+    assert len(ward.app.audit("viewed patient")) == 1
+
+
+def test_keys_are_turned_off_for_good_and_on_again(ward: Ward) -> None:
+    assert "staff.js" in ward.maren_s.get("/").text
+
+    assert ward.maren_s.post("/keys", keys="off").status_code == 303
+    page = ward.maren_s.get("/")
+    assert "staff.js" not in page.text
+    assert "Single keys are off for you, on every computer." in words(page)
+
+    ward.maren_s.post("/keys", keys="on")
+    assert "staff.js" in ward.maren_s.get("/").text
+
+
+def test_a_review_that_is_due_is_settled_by_a_review_alone(ward: Ward) -> None:
+    with unit_of_work(ward.sessions) as session:
+        flag_id = self_made(session, ward.noor, FlagKind.REVIEW_DUE)
+
+    page = ward.maren_s.get(f"/flags/{flag_id}")
+
+    assert f'href="/patients/{ward.noor.patient.id}/review"' in page.text
+    assert "Only the decision of a review settles this." in words(page)
+    assert re.findall(r'<button name="outcome" value="(\w+)"', page.text) == [*AttemptOutcome]
+    assert ward.maren_s.post(f"/flags/{flag_id}/close", outcome="reviewed", reason="x").status_code == 422
+    assert ward.now(flag_id).closed_at is None
+
+
+def test_what_to_think_of_stands_beside_a_flag_about_a_course(ward: Ward) -> None:
+    with unit_of_work(ward.sessions) as session:
+        flag_id = ward.raise_flag(session, ward.noor, FlagKind.NOT_IMPROVING)
+
+    assert "Worth asking about" in ward.maren_s.text(f"/flags/{flag_id}")
+    assert "Worth asking about" not in ward.maren_s.text(f"/flags/{ward.flag}")

@@ -1,19 +1,26 @@
 """What staff read: every finding in a whole sentence, with its rule and source, and no word that sorts or blames."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract
 
+from monitor.care.flag_policy import FlagPolicy
+from monitor.care.kinds import Treatment
 from monitor.flags import words
-from monitor.flags.facts import EpisodeFacts, Evidence, SafetyFacts
+from monitor.flags.facts import EpisodeFacts, Evidence, SafetyFacts, TreatmentFacts
 from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, SelfSafety
 from monitor.flags.models import FlagState
 from monitor.flags.rules import findings, notes
+from monitor.flags.support import Prompt
 from monitor.measures import catalogue
-from tests.flags.episodes import POLICY, START, episode, gad7, phq9
+from tests.flags.episodes import POLICY, START, dated, episode, gad7, phq9
+
+EVERY_RULE = FlagPolicy(off=frozenset())
+LATER = START + timedelta(weeks=4)
 
 FORBIDDEN = (
     r"risk|danger|low|medium|high|non-?complian\w*|complian\w*|adheren\w*|fail\w*|non-?response|response|user|client|case"
@@ -33,11 +40,24 @@ EPISODES = [
     episode(phq9(), gad7(8), missed_in_a_row=1),
     episode(phq9(), gad7(8)),
     episode(undelivered_in_a_row=2, number_failed=True, opted_out=True, call_requested=True),
+    *(
+        episode(dated(phq9(18, 18), weeks=4), treatments=(TreatmentFacts(treatment, START, 18),), today=LATER)
+        for treatment in Treatment
+    ),
+    episode(dated(phq9(18, 18), weeks=6), treatments=(TreatmentFacts(Treatment.PSYCHOLOGICAL, START),)),
+    episode(dated(phq9(18, 18), weeks=1), today=LATER),
 ]
+BY_DATE_OR_WISH = [
+    Evidence(EvidenceCode.REVIEW_CAME_DUE, {"kind": "routine", "on": "2026-11-10"}),
+    Evidence(EvidenceCode.REVIEW_WANTED),
+    *(Evidence(EvidenceCode.OTHER_STEP_WANTED, {"wish": wish}) for wish in ("more", "less", "another_kind")),
+    Evidence(EvidenceCode.STEPPED_UP, {"step": "three", "on": "2026-11-10"}),
+]
+"""What other parts of the program raise flags with."""
 
 
 def all_evidence(facts: EpisodeFacts) -> list[Evidence]:
-    said = (*findings(facts, POLICY), *notes(facts, POLICY))
+    said = (*findings(facts, EVERY_RULE), *notes(facts, EVERY_RULE))
     return [evidence for each in said for evidence in each.evidence]
 
 
@@ -45,13 +65,17 @@ def every_text() -> list[str]:
     tables = (
         words.SENTENCES,
         words.ITEM9_ANSWERED,
+        words.NO_FALL_AT_ALL,
+        words.OTHER_STEP_WANTED,
         words.UNDATED,
         words.RULES,
         words.KINDS,
         words.STATES,
         words.OUTCOMES,
+        words.PROMPTS,
     )
-    return [*(text for table in tables for text in table.values()), words.MISSED_ONE, words.MISSED_SEVERAL]
+    alone = (words.MISSED_ONE, words.MISSED_SEVERAL, words.SUPPORT_SOURCE)
+    return [*(text for table in tables for text in table.values()), *alone]
 
 
 @pytest.mark.parametrize(
@@ -91,10 +115,52 @@ def test_whatever_a_rule_says_can_be_said_in_words(facts: EpisodeFacts, language
         assert re.fullmatch(r"[^%]+\.", words.sentence(evidence, language))
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("evidence", BY_DATE_OR_WISH)
+def test_whatever_a_date_or_a_wish_raises_can_be_said_in_words(evidence: Evidence, language: str) -> None:
+    assert re.fullmatch(r"[^%]+\.", words.sentence(evidence, language))
+
+
 def test_the_episodes_above_cover_every_evidence_and_every_rule() -> None:
-    assert {evidence.code for facts in EPISODES for evidence in all_evidence(facts)} == set(EvidenceCode)
-    assert {finding.rule for facts in EPISODES for finding in findings(facts, POLICY)} >= set(Rule) - {Rule.M2}
+    said = {evidence.code for facts in EPISODES for evidence in all_evidence(facts)}
+    by_date_or_wish = {evidence.code for evidence in BY_DATE_OR_WISH}
+    assert said | by_date_or_wish == set(EvidenceCode)
+    assert not said & by_date_or_wish
+    others = {Rule.M2, Rule.R1, Rule.R2, Rule.R3, Rule.F1}
+    assert {finding.rule for facts in EPISODES for finding in findings(facts, EVERY_RULE)} == set(Rule) - others
     assert set(words.RULES) == set(Rule)
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ("more", "Asked for more help than now."),
+        ("less", "Asked for less help than now."),
+        ("another_kind", "Asked for another kind of help."),
+    ],
+)
+def test_each_wish_for_another_step_is_told_apart(wish: str, sentence: str) -> None:
+    assert words.sentence(Evidence(EvidenceCode.OTHER_STEP_WANTED, {"wish": wish}), "en") == sentence
+
+
+@pytest.mark.parametrize(
+    ("treatment", "begun"), [(Treatment.ANTIDEPRESSANT, "the antidepressant"), (Treatment.PSYCHOLOGICAL, "the therapy")]
+)
+def test_no_fall_at_all_names_the_treatment_its_beginning_and_both_scores(treatment: Treatment, begun: str) -> None:
+    weeks = POLICY.no_response_weeks[treatment.value]
+    facts = episode(dated(phq9(15, 16), weeks=weeks), treatments=(TreatmentFacts(treatment, START, 15),))
+    (sentence,) = [
+        words.sentence(each, "en", region="GB") for each in all_evidence(facts) if each.code == "no_fall_at_all"
+    ]
+    assert sentence == (f"PHQ-9 was 15 when {begun} began on 13 October, and is 16 near week {weeks}: no fall at all.")
+
+
+def test_what_to_think_of_beside_a_flag_is_said_in_questions() -> None:
+    assert len(words.prompt_lines(FlagKind.NOT_IMPROVING, "en")) == 4
+    assert all(line.endswith("?") for kind in FlagKind for line in words.prompt_lines(kind, "en"))
+    assert words.prompt_lines(FlagKind.SAFETY, "en") == ()
+    assert "de Jong 2024" in words.SUPPORT_SOURCE
+    assert set(words.PROMPTS) == set(Prompt)
 
 
 def test_evidence_that_came_back_from_the_database_reads_the_same() -> None:
@@ -118,8 +184,11 @@ def test_missed_check_ins_are_counted_in_the_tag() -> None:
 
 
 def test_rules_without_a_published_source_say_so() -> None:
-    for rule in set(Rule) - {Rule.N1}:
+    published = {Rule.N1: "PMC10472176", Rule.N3: "Schueller 2015", Rule.N4: "NICE NG222"}
+    for rule in set(Rule) - set(published):
         assert "local protocol" in words.RULES[rule].lower()
+    for rule, source in published.items():
+        assert source in words.RULES[rule]
 
 
 def test_the_points_in_a_rule_line_are_those_of_the_measures() -> None:

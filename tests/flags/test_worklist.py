@@ -1,7 +1,10 @@
 """The worklist: one row for each patient, the right ones first, and honest about what does not work."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -9,20 +12,23 @@ import pytest
 import sqlalchemy as sa
 
 from monitor import workflows
+from monitor.access import Viewer
 from monitor.beats import beat
 from monitor.checkins.models import Mode
 from monitor.checkins.service import Delivery
 from monitor.config import Settings
-from monitor.db import Sessions, unit_of_work
+from monitor.db import Sessions, reading, unit_of_work
 from monitor.flags import service
 from monitor.flags.due import Reader, age, due
 from monitor.flags.facts import Evidence, Finding
 from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag
 from monitor.flags.spark import spark
+from monitor.flags.waiting import SHOWN, View
+from monitor.flags.worklist import Worklist, worklist
 from monitor.ids import new_id
-from monitor.people.models import Role
-from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers
+from monitor.people.models import Role, TeamMembership
+from tests.builders import NOW, InCare, a_check_in, a_flag, a_patient, a_staff_member, a_team, answers
 from tests.staff_browser import Browser, StaffApp, words
 
 LONDON = Reader("en", "GB", "Europe/London")
@@ -67,6 +73,20 @@ class Floor:
                 given = answers(phq9, gad7, item9 if ago == 0 else 0)
                 delivery = Delivery(new_id(), "en", Mode.LINK, known_device=False)
                 workflows.complete_check_in(session, check_in, given, delivery, settings=self.settings, now=now)
+
+    def viewer(self) -> Viewer:
+        """Maren, as a request would know her."""
+        return Viewer(self.maren.id, new_id(), Role.CLINICIAN, (self.team.id,), "en", "Maren", "")
+
+    def many(self, count: int) -> None:
+        """So many patients more, each with a flag for today."""
+        with unit_of_work(self.sessions) as session:
+            for number in range(count):
+                self.count += 1
+                care = a_patient(
+                    session, self.team, self.maren, name=f"Number {self.count}", number=f"+4477009{self.count:05}"
+                )
+                session.add(a_flag(care, FlagKind.NOT_IMPROVING, due_at=NOW + timedelta(minutes=number % 7 + 60)))
 
     @property
     def maren_s(self) -> Browser:
@@ -163,29 +183,165 @@ def test_an_unknown_view_shows_everybody_and_never_an_empty_list(floor: Floor, v
     assert order(floor.maren_s.get("/", view=view, reason=view).text) == ["Noor"]
 
 
-def test_fifty_rows_cost_as_many_statements_as_one(floor: Floor) -> None:
-    def statements(browser: Browser) -> int:
-        seen: list[str] = []
+@contextmanager
+def statements(sessions: Sessions) -> Iterator[list[str]]:
+    """Collect what is asked of the database."""
+    seen: list[str] = []
 
-        def note(*arguments: Any) -> None:
+    def note(*arguments: Any) -> None:
+        if arguments[2].lstrip("(").startswith(("SELECT", "WITH")):
             seen.append(arguments[2])
 
-        engine = floor.sessions.kw["bind"]
-        sa.event.listen(engine, "before_cursor_execute", note)
-        assert browser.get("/").status_code == 200
-        sa.event.remove(engine, "before_cursor_execute", note)
-        return sum(each.startswith("SELECT") for each in seen)
+    engine = sessions.kw["bind"]
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(engine, "before_cursor_execute", note)
 
-    first = floor.patient("Noor", FlagKind.SAFETY)
-    floor.answers(first, (12, 9), (19, 10))
+
+MOST_STATEMENTS = 6
+
+
+def test_a_worklist_of_five_hundred_costs_as_many_statements_as_one_of_five(
+    sessions: Sessions, settings: Settings
+) -> None:
+    floor = Floor(sessions, settings)
+    for number in range(5):
+        floor.answers(floor.patient(f"Patient {number}", FlagKind.NOT_IMPROVING, FlagKind.SAFETY), (12, 9), (14, 10))
+    viewer, view = floor.viewer(), View()
+
+    def load() -> tuple[Worklist, int]:
+        with reading(sessions) as session, statements(sessions) as seen:
+            return worklist(session, viewer, view, now=NOW, region="GB"), len(seen)
+
+    _, few = load()
+    floor.many(495)
+    found, many = load()
+
+    assert few == many <= MOST_STATEMENTS
+    assert found.everyone == 500
+    assert found.shown <= 2 * SHOWN
+
+
+def test_a_page_costs_as_many_statements_however_long_the_list_is(floor: Floor) -> None:
+    floor.answers(floor.patient("Noor", FlagKind.SAFETY), (12, 9), (19, 10))
+    browser, counts = floor.maren_s, []
+    for _ in range(2):
+        with statements(floor.sessions) as seen:
+            assert browser.get("/").status_code == 200
+        counts.append(len(seen))
+        floor.many(60)
+
+    assert counts[0] == counts[1] <= 2 + MOST_STATEMENTS + 2 + 1, "viewer, list, outages and contact problems, trail"
+
+
+def test_a_long_lane_goes_on_behind_the_page_and_nobody_is_left_out(sessions: Sessions, settings: Settings) -> None:
+    floor = Floor(sessions, settings)
+    floor.many(130)
     browser = floor.maren_s
-    one = statements(browser)
-    for number in range(50):
-        floor.patient(f"Patient {number}", FlagKind.NOT_IMPROVING, FlagKind.DETERIORATING)
 
-    assert statements(browser) == one
-    assert len(order(browser.get("/").text)) == 51
-    assert one == 2 + 5 + 2 + 1, "viewer and teams, the list, outages and contact problems, the trail's head"
+    page = browser.get("/").text
+    assert len(order(page)) == SHOWN
+    assert "<h2>Today 130</h2>" in page
+    assert "All 130 of this lane" in page
+    seen: list[str] = []
+    address: str | None = "/?lane=today"
+    while address:
+        page = browser.get(address).text
+        seen += order(page)
+        onwards = re.search(r'href="(/\?lane=today&amp;after=[^"]*)">The next ones', page)
+        address = unescape(onwards[1]) if onwards else None
+
+    assert len(seen) == len(set(seen)) == 130
+
+
+def test_a_page_goes_on_from_where_it_stopped_though_rows_have_left(floor: Floor) -> None:
+    floor.many(120)
+    browser = floor.maren_s
+    page = browser.get("/", lane="today").text
+    onwards = re.search(r'href="(/\?lane=today&amp;after=[^"]*)">', page)
+    assert onwards
+    first = order(page)
+    with unit_of_work(floor.sessions) as session:
+        for flag in session.scalars(sa.select(Flag).order_by(Flag.due_at).limit(10)):
+            service.close(session, flag, floor.maren, Outcome.CARE_CHANGED, "Goes to step 3.", NOW)
+
+    rest = order(browser.get(unescape(onwards[1])).text)
+
+    assert not set(first) & set(rest)
+    assert len(rest) == SHOWN
+
+
+@pytest.mark.parametrize("after", ["", "x", "1~2026-11-24~y", "1~2026-11-24T10:00:00~" + str(UUID(int=1)), "9" * 300])
+def test_a_place_that_is_none_begins_at_the_top(floor: Floor, after: str) -> None:
+    floor.patient("Noor", FlagKind.SAFETY)
+
+    assert order(floor.maren_s.get("/", after=after).text) == ["Noor"]
+
+
+def test_what_is_set_aside_is_watched_until_its_day_and_says_why(sessions: Sessions, settings: Settings) -> None:
+    floor = Floor(sessions, settings)
+    floor.patient("Both", FlagKind.NOT_IMPROVING, FlagKind.DETERIORATING)
+    floor.patient("One", FlagKind.NOT_IMPROVING)
+    with unit_of_work(sessions) as session:
+        for flag in session.scalars(sa.select(Flag).where(Flag.kind == FlagKind.NOT_IMPROVING)):
+            service.snooze(session, flag, floor.maren, NOW + timedelta(days=6), "Back from holiday then.", NOW)
+
+    page = floor.maren_s.get("/")
+
+    assert order(page.text) == ["Both", "One"]
+    said = words(page)
+    assert "Watching 1" in said
+    assert "until Mon 30 Nov Back from holiday then." in said
+    assert "Not improving, set aside" in said
+    floor.app.wait(days=7)
+    assert "Watching" not in words(floor.maren_s.get("/"))
+
+
+def test_silence_after_worsening_stands_above_either_alone(sessions: Sessions, settings: Settings) -> None:
+    floor = Floor(sessions, settings)
+    floor.patient("Worse", FlagKind.DETERIORATING, due=timedelta(hours=-3))
+    floor.patient("Silent", FlagKind.MISSED_CHECK_INS, due=timedelta(hours=-2))
+    quiet = floor.patient("Both")
+    with unit_of_work(sessions) as session:
+        evidence = (Evidence(EvidenceCode.MISSED_IN_A_ROW, {"count": 2}), Evidence(EvidenceCode.WORSENING_BEFORE))
+        finding = Finding(FlagKind.MISSED_CHECK_INS, Rule.M1, Severity.URGENT, evidence)
+        service.raise_flags(session, quiet.episode, [finding], now=NOW)
+    floor.patient("Safety", FlagKind.SAFETY, due=timedelta(hours=6))
+
+    page = floor.maren_s.get("/").text
+
+    assert order(page) == ["Safety", "Both", "Worse", "Silent"]
+    assert '<span class="tag worse">Gone quiet after worsening</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [(0, ""), (1, "The team’s lead was told."), (2, "The lead and the manager were told."), (5, "were told.")],
+)
+def test_a_row_past_its_time_says_who_was_told(floor: Floor, level: int, said: str) -> None:
+    care = floor.patient("Noor", FlagKind.NOT_IMPROVING, due=timedelta(days=-2))
+    with unit_of_work(floor.sessions) as session:
+        session.scalars(sa.select(Flag).where(Flag.patient_id == care.patient.id)).one().escalation = level
+
+    page = floor.maren_s.text("/")
+
+    assert "overdue 2 days" in page
+    assert (said in page) if said else ("told" not in page)
+
+
+def test_lanes_follow_each_team_s_own_days(floor: Floor) -> None:
+    """At half past nine in the evening in London it is tomorrow in Helsinki."""
+    with unit_of_work(floor.sessions) as session:
+        east = a_team(session, "Helsinki team", time_zone="Europe/Helsinki")
+        session.add(TeamMembership(staff_member_id=floor.maren.id, care_team_id=east.id, from_at=NOW))
+        care = a_patient(session, east, floor.maren, name="In Helsinki", number="+447700900555")
+        floor.raise_flag(session, care, FlagKind.NOT_IMPROVING, NOW + timedelta(hours=13))
+    floor.patient("In London", FlagKind.NOT_IMPROVING, due=timedelta(hours=13))
+
+    page = floor.maren_s.get("/").text
+
+    assert page.index("<h2>Today 1</h2>") < page.index("In London") < page.index("<h2>This week 1</h2>")
+    assert page.index("<h2>This week 1</h2>") < page.index(">In Helsinki<")
 
 
 def test_the_open_row_says_why_and_offers_what_closes_it(floor: Floor) -> None:

@@ -49,6 +49,7 @@ def test_an_error_after_any_step_leaves_nothing(
         "flag_events",
         "flags",
         "measure_states",
+        "notices",
         "scores",
         "submissions",
     }

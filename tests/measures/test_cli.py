@@ -1,12 +1,14 @@
 """`monitor instrument` and `monitor score`, as a safety officer or a script meets them."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli.rules import instrument_command, score_command
 from monitor.measures.catalogue import CODES, languages, load
+from tests.measures.own_wording import write_wsas
 
 
 def instrument(*arguments: str) -> Result:
@@ -30,7 +32,12 @@ def test_the_wording_as_a_document_is_the_wording_that_patients_get(code: str, l
     form, document = load(code, language), json.loads(result.stdout)
 
     assert result.exit_code == 0
-    assert list(document) == ["code", "language", "version", "provenance", "stem", "items", "options", "difficulty"]
+    assert list(document) == [
+        *("code", "language", "version", "provenance", "licence"),
+        *("preamble", "stem", "items", "options", "item_options", "difficulty"),
+    ]
+    assert document["licence"] == form.spec.licence
+    assert set(document["item_options"]) == {str(item) for item in form.item_options}
     assert (document["code"], document["language"]) == (code, language)
     assert (document["version"], document["provenance"]) == (form.version, form.provenance)
     assert (document["stem"], document["items"]) == (form.stem, list(form.items))
@@ -47,6 +54,7 @@ def test_the_wording_is_english_unless_asked_for_otherwise_and_readable_without_
     assert result.exit_code == 0
     assert result.stdout.startswith("GAD-7 in en, version 1, official\n")
     assert "  7. Feeling afraid as if something awful might happen\n" in result.stdout
+    assert "\nLicence: Free: no permission required" in result.stdout
     assert "  0 = Not at all\n" in result.stdout
     assert "  3 = Extremely difficult\n" in result.stdout
 
@@ -64,7 +72,7 @@ def test_a_language_that_is_not_offered_is_refused_in_one_line(language: str) ->
     assert refused(instrument("phq9", "--language", language)).startswith("phq9 is not offered in ")
 
 
-@pytest.mark.parametrize("code", ["phq8", "PHQ9", "phq9/en", "phq\n9"])
+@pytest.mark.parametrize("code", ["phq10", "PHQ9", "phq9/en", "phq\n9"])
 def test_an_unknown_instrument_is_refused_in_one_line(code: str) -> None:
     assert refused(instrument(code)).startswith("there is no instrument ")
     assert refused(CliRunner().invoke(score_command, [code, "0"])).startswith("there is no instrument ")
@@ -129,6 +137,51 @@ def test_a_score_as_a_document(line: str, document: dict[str, object]) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout) == document
     assert list(json.loads(result.stdout)) == list(document)
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        (
+            "who5 3 3 3 3 0",
+            "WHO-5: 48 of 100\nCaseness, 50 or less: yes\nCut-off, 28 or less (depression likely): no\n",
+        ),
+        ("readiness 3 9", "Readiness: no total, each answer stands by itself\n"),
+        ("pcptsd5 0 1 - - - -", "PC-PTSD-5: no total, the answers contradict each other\n"),
+        (
+            "auditc 1 1 1",
+            "AUDIT-C (US): 3 of 12\nCut-off, 3 or more (women, United States): yes\n"
+            "Cut-off, 4 or more (men, United States): no\n",
+        ),
+        (
+            "wsas 9 4 4 1 0",
+            "WSAS: 9 of 32\nCut-off, 10 or more (significant impairment): no\n"
+            "Cut-off, 21 or more (moderately severe impairment or worse): no\n",
+        ),
+    ],
+)
+def test_other_measures_are_scored_with_the_cut_offs_that_they_have(line: str, printed: str) -> None:
+    assert score(line).stdout == printed
+
+
+def test_answers_that_differ_from_item_to_item_are_printed_below_it() -> None:
+    printed = instrument("auditc").stdout
+
+    assert "Licence: World Health Organization" in printed
+    assert "  2. How many standard drinks" in printed
+    assert "     4 = 10 or more\n" in printed
+
+
+def test_words_that_are_not_ours_come_from_the_services_folder_with_the_leave_it_has(tmp_path: Path) -> None:
+    assert refused(instrument("wsas")) == (
+        "wsas is not offered in 'en': its words come with the copyright holder's leave alone"
+    )
+    write_wsas(tmp_path)
+    printed = instrument("wsas", "--folder", str(tmp_path)).stdout
+
+    assert "Permission: given by The rights holder, 2026-01-05\n" in printed
+    assert "  1. First invented item\n" in printed
+    assert refused(instrument("wsas")).startswith("wsas is not offered")
 
 
 def test_three_skipped_items_leave_no_total_even_when_an_estimate_is_allowed() -> None:

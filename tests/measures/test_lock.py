@@ -40,11 +40,11 @@ def test_a_changed_file_is_not_locked_again_before_it_has_a_new_version(folder: 
     assert relock(folder) == "changed without a new version: gad7/spec.json"
     assert locked(folder) == before
 
-    reword(folder / "gad7" / "spec.json", version="2")
+    reword(folder / "gad7" / "spec.json", version="3")
 
     assert relock(folder) is None
     assert lock_digest(folder) == locked(folder)
-    assert locked(folder)["gad7/spec.json"]["version"] == "2"
+    assert locked(folder)["gad7/spec.json"]["version"] == "3"
 
 
 def test_a_new_language_is_locked_with_its_first_version(folder: Path) -> None:

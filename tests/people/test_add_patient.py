@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from monitor.care.kinds import ReviewKind
 from monitor.care.models import Episode, Step
 from monitor.checkins.models import CheckIn, CheckInKind, MonitoringPlan
 from monitor.checkins.service import find_open
@@ -49,8 +50,7 @@ class Clinic:
             "access_needs": "Rings back only after five",
             "team": str(self.team.id),
             "accountable": str(self.ines.id),
-            "step": "two",
-            "step_reason": "Prefers guided self-help.",
+            "pathway": "common_mental_health",
             "measures": ["phq9", "gad7"],
             "every_weeks": "2",
             "weekday": "3",
@@ -93,8 +93,9 @@ def test_one_form_makes_person_consent_wishes_episode_step_and_plan(sessions: Se
         assert (wishes.weekday, wishes.at, wishes.channel) == (3, time(18, 30), Channel.TEXT)
         episode = session.scalars(sa.select(Episode)).one()
         assert (episode.care_team_id, episode.accountable_id) == (clinic.team.id, clinic.ines.id)
-        assert episode.next_review_at == NOW + timedelta(days=14)
-        assert (episode.step, episode.steps[0].reason) == (Step.TWO, "Prefers guided self-help.")
+        assert (episode.next_review_at, episode.next_review_kind) == (NOW + timedelta(days=14), ReviewKind.FIRST)
+        assert (episode.pathway, episode.step) == ("common_mental_health", Step.ONE)
+        assert (episode.steps[0].proposed_step, episode.steps[0].reason) == (None, None)
         plan = session.scalars(sa.select(MonitoringPlan)).one()
         assert (plan.instruments, plan.every_weeks, plan.before_appointments) == (["phq9", "gad7"], 2, True)
     assert [entry.subject_id for entry in clinic.app.audit("enrolled patient")] == [patient.id]
@@ -130,14 +131,32 @@ def test_a_second_press_sends_a_new_link_and_no_second_invitation(clinic: Clinic
         assert len(session.scalars(sa.select(CheckIn)).all()) == 1
 
 
+def test_nobody_is_asked_for_a_step_before_the_intake_and_the_intake_comes_next(clinic: Clinic) -> None:
+    assert 'name="step"' not in clinic.maren_s.get("/patients/new").text
+
+    page = clinic.maren_s.post("/patients/new", **clinic.fields())
+
+    patient_id = page.location.split("/")[-2]
+    assert page.location == f"/patients/{patient_id}/intake"
+    assert "14 days left" in clinic.maren_s.text(page.location)
+
+
 @pytest.mark.parametrize(
-    ("step", "days"), [("one", 14), ("two", 14), ("middle", 28), ("three", 28), ("stepped_down", 28)]
+    ("pathway", "step"), [("common_mental_health", Step.ONE), ("serious_mental_illness", Step.THREE)]
 )
-def test_the_first_review_comes_sooner_in_the_low_steps(clinic: Clinic, step: str, days: int) -> None:
-    clinic.add(step=step)
+def test_they_stand_on_the_lightest_step_of_their_pathway(clinic: Clinic, pathway: str, step: Step) -> None:
+    clinic.add(pathway=pathway)
 
     with unit_of_work(clinic.app.sessions) as session:
-        assert session.scalars(sa.select(Episode.next_review_at)).one() == NOW + timedelta(days=days)
+        assert session.scalars(sa.select(Episode)).one().step is step
+
+
+def test_check_ins_come_as_often_as_the_step_says_unless_agreed_otherwise(clinic: Clinic) -> None:
+    clinic.add(every_weeks="step")
+    clinic.add(every_weeks="4", number="07400 123457")
+
+    with unit_of_work(clinic.app.sessions) as session:
+        assert sorted(session.scalars(sa.select(MonitoringPlan.every_weeks))) == [2, 4]
 
 
 FAULTY = [
@@ -153,8 +172,7 @@ FAULTY = [
     ("language", "vi", "Choose one"),
     ("region", "ZZ", "Choose one"),
     ("time_zone", "Europe/Riverside", "Choose one"),
-    ("step", "five", "Choose one"),
-    ("step_reason", " ", "Write why this step"),
+    ("pathway", "../secret", "Choose one"),
     ("accountable", "", "Choose one"),
     ("measures", [], "at least one measure"),
     ("every_weeks", "5", "Choose one"),

@@ -1,0 +1,49 @@
+"""Whom to call about a flag, and to whom it can be given."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from monitor.access import Viewer
+from monitor.people.models import Patient
+from monitor.people.teams import carers
+from monitor.people.words import dialled, language_name
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value of a form and its label."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom to call: the number as it is dialled and as it is read aloud, the language, what they need."""
+
+    patient_id: UUID
+    name: str
+    number: str
+    dialled: str
+    spoken: str
+    access_needs: str | None
+
+
+def person(patient: Patient, language: str) -> Person:
+    """Return whom to call, for a reader of `language`."""
+    return Person(
+        patient_id=patient.id,
+        name=patient.preferred_name,
+        number=patient.number,
+        dialled=dialled(patient.number),
+        spoken=language_name(patient.language, language),
+        access_needs=patient.access_needs,
+    )
+
+
+def colleagues(session: Session, care_team_id: UUID, viewer: Viewer) -> tuple[Choice, ...]:
+    """Return the members of a team to whom the viewer can hand a flag over, by name."""
+    others = (each for each in carers(session, [care_team_id]) if each.id != viewer.staff_member_id)
+    return tuple(Choice(str(each.id), each.name) for each in others)
