@@ -19,8 +19,8 @@ RESOURCES = _PACKED if _PACKED.is_dir() else PACKAGE.parent
 
 KEY_BYTES = 32
 ITEMS_PER_WEEK = 32
-"""Local protocol: the weekly PHQ-9 and GAD-7 with their question on difficulty (17) and the longest measure beside them,
-the PHQ-15 (15), just fit: about four minutes at seven seconds a question, twice what our texts promise."""
+"""Local protocol: the weekly PHQ-9 and GAD-7 with their question on difficulty (17) and the longest measure beside
+them, the PHQ-15 (15), just fit: about four minutes at seven seconds a question, twice what our texts promise."""
 
 
 class Environment(StrEnum):
