@@ -70,6 +70,7 @@ STAFF_ROUTES = {
     "POST /patients/<uuid:patient_id>/by-text": "may_enrol",
     "POST /patients/<uuid:patient_id>/care-roles": "may_record",
     "POST /patients/<uuid:patient_id>/caseload-look": "may_record",
+    "POST /patients/<uuid:patient_id>/contact-again": "may_record",
     "POST /patients/<uuid:patient_id>/device": "may_enrol",
     "GET /patients/<uuid:patient_id>/intake": "may_record",
     "POST /patients/<uuid:patient_id>/intake": "may_record",

@@ -22,7 +22,7 @@ from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.config import Settings
 from monitor.db import Sessions, reading, table, unit_of_work
 from monitor.flags.called_for import sweep
-from monitor.flags.kinds import EvidenceCode, FlagKind, Rule, Severity
+from monitor.flags.kinds import EvidenceCode, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.waiting import SHOWN, View
 from monitor.flags.worklist import worklist
@@ -69,10 +69,15 @@ def worklist_page(service: Service, settings: Settings, times: int) -> list[Bar 
 
 
 def raise_all(service: Service) -> int:
-    """Open every flag that the sweep calls for; those whose names open are due first. Return how many have one."""
+    """Open every flag that the sweep calls for, and no other; those whose names open are due first.
+
+    Return how many patients have one. What other bars left open is closed: those patients' names do not open.
+    """
+    closed = {"closed_at": NOW, "closed_by_id": STAFF_ID, "outcome": Outcome.RECORDED_IN_ERROR, "reason": b""}
+    with unit_of_work(service.sessions) as session:
+        session.execute(sa.update(table(Flag)).where(Flag.closed_at.is_(None)).values(closed))
     with reading(service.sessions) as session:
-        open_ones = {(flag.episode_id, flag.kind) for flag in session.scalars(sa.select(Flag))}
-        wanted = [each for each in sweep(session) if each not in open_ones]
+        wanted = sweep(session)
         found = session.execute(sa.select(Episode.id, Episode.patient_id))
         patients = {episode_id: patient_id for episode_id, patient_id in found}
     for start in range(0, len(wanted), BLOCK):
@@ -85,7 +90,7 @@ def raise_all(service: Service) -> int:
             session.execute(sa.insert(table(FlagEvent)), events)
     with unit_of_work(service.sessions) as session:
         session.connection().exec_driver_sql("ANALYZE")
-    return len({episode_id for episode_id, _ in wanted} | {episode_id for episode_id, _ in open_ones})
+    return len({episode_id for episode_id, _ in wanted})
 
 
 def _flag(at: int, episode_id: UUID, patient_id: UUID, kind: FlagKind) -> dict[str, Any]:

@@ -231,6 +231,6 @@ def _print(
     console.print(table)
     off = ", ".join(sorted(rules.flags.off)) or "none"
     console.print(
-        f"{len(found):,} findings for {patients:,} patients. Pathway {rules.code}; switched off: {off}. {NOT_JUDGED}",
+        f"Findings: {len(found):,}, patients: {patients:,}. Pathway {rules.code}; switched off: {off}. {NOT_JUDGED}",
         markup=False,
     )

@@ -28,8 +28,8 @@ _GONE_QUIET: Mapping[EvidenceCode, str] = {
 """Silence after either asks for more than silence alone, and its row stands above both."""
 
 _TOLD: Mapping[int, str] = {
-    0: N_("The team’s lead was told."),
-    1: N_("The lead and the manager were told."),
+    0: N_("Lead told"),
+    1: N_("Lead and manager told"),
 }
 
 

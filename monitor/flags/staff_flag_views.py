@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from monitor.access import OutOfScope, note_reads, viewer
 from monitor.audit import record
+from monitor.care.scope import patient_in_scope
 from monitor.db import reading, unit_of_work
 from monitor.flags import service
 from monitor.flags.detail import details
 from monitor.flags.due import Reader
-from monitor.flags.kinds import AttemptOutcome
+from monitor.flags.kinds import DECLINABLE, AttemptOutcome
 from monitor.flags.last_answers import last_answers
 from monitor.flags.models import Flag, FlagEvent
 from monitor.flags.taking import CAN_BE_UNDONE
@@ -37,6 +38,7 @@ CLOSED_MEANWHILE = N_("Somebody has closed this flag already. What you wrote was
 WHY_LATER = N_("Write why it can wait. Without a reason it stays where it is.")
 UNTIL_WHEN = N_("Choose the day on which it comes back: after today, and not later than the form offers.")
 TOO_LATE = N_("This cannot be undone any more: somebody has done something since, or ten minutes are over.")
+WORDS_OWED = N_("Write what they said. Nothing was written down.")
 TICK_FIRST = N_("Nobody was ticked, so nothing was written down.")
 MOST_AT_ONCE = 100
 
@@ -94,6 +96,21 @@ def snooze(flag_id: UUID) -> ResponseReturnValue:
 def undo(flag_id: UUID) -> ResponseReturnValue:
     """Take back the last thing that the viewer did to a flag."""
     return _step(flag_id, N_("Undone."), _undo)
+
+
+@flags.post("/patients/<uuid:patient_id>/contact-again")
+def contact_again(patient_id: UUID) -> ResponseReturnValue:
+    """Write down that a patient wants contact again on a topic that they had declined."""
+    who, there, form = viewer(), runtime(), Typed(request.form)
+    topic = form.one_of("topic", {each.value: each for each in DECLINABLE})
+    words = form.words("words")
+    with unit_of_work(there.sessions) as session:
+        episode = patient_in_scope(session, who, patient_id)
+        if topic is not None and not form.faults:
+            by = session.get_one(StaffMember, who.staff_member_id)
+            service.withdraw_decline(session, episode, topic, by, words, there.clock())
+    flash(WORDS_OWED if form.faults else N_("Written down. Flags about it are opened again."))
+    return redirect(url_for("record.page", patient_id=patient_id), 303)
 
 
 @flags.post("/flags/attempts")

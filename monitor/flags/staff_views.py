@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from monitor.access import Action, OutOfScope, note_reads, viewer
 from monitor.care.scope import patient_in_scope
 from monitor.db import reading, unit_of_work
+from monitor.flags import notices
 from monitor.flags.coming import coming
 from monitor.flags.contact_problems import count_contact_problems
 from monitor.flags.counts import counts
@@ -108,9 +109,9 @@ def _view(team_ids: tuple[UUID, ...]) -> View:
 
 def _counts() -> ResponseReturnValue:
     there, now = runtime(), runtime().clock()
-    rows = unsent = None
+    rows = unsent = given_up = None
     if viewer().may(Action.SEE_COUNTS):
         with reading(there.sessions) as session:
-            rows = counts(session, now)
+            rows, given_up = counts(session, now), notices.given_up(session)
             unsent = unsent_texts(session, now, Reader(viewer().language, there.settings.default_region, "UTC"))
-    return render_template("staff/counts.html", rows=rows, unsent=unsent, now=now)
+    return render_template("staff/counts.html", rows=rows, unsent=unsent, given_up=given_up, now=now)

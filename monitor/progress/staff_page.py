@@ -11,7 +11,10 @@ from monitor.care.models import AppointmentState, Episode
 from monitor.care.promises import has_cover
 from monitor.care.roles import current
 from monitor.care.staff_words import CARE_ROLES, appointment_label, step_in_full, step_label
+from monitor.flags.declines import declined_topics
 from monitor.flags.due import Due, Reader, due
+from monitor.flags.whom import Choice
+from monitor.flags.words import kind_label as flag_label
 from monitor.i18n import N_, format_date, format_time, weekday_name
 from monitor.messaging.quiet_hours import to_local
 from monitor.people.absences import standing_in
@@ -69,6 +72,8 @@ class RecordPage:
     away: str
     """Until when the accountable person is away and who stands in; nothing while they are there."""
     roles: tuple[str, ...]
+    declined: tuple[Choice, ...]
+    """Topics on which they want no contact."""
     review: Due | None
     review_kind: str
     answered: str
@@ -103,6 +108,9 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
         accountable=episode.accountable.name if episode.accountable else None,
         away=_away(session, episode, now, reader),
         roles=_roles(session, episode, reader),
+        declined=tuple(
+            Choice(kind.value, flag_label(kind, reader.language)) for kind in declined_topics(session, episode.id)
+        ),
         review_kind=kind_label(episode.next_review_kind, reader.language),
         review=due(episode.next_review_at, now, reader) if episode.next_review_at and not episode.closed_at else None,
         answered=reader.say(

@@ -131,12 +131,12 @@ def test_people_read_sentences_and_a_table(bare: Program, tmp_path: Path) -> Non
     assert "2026-03-09  A  Deteriorating, rule N1\n            PHQ-9 rose from 12 to 19" in result.out
     printed = " ".join(result.out.split())
     assert "2026-W11 1 1 0 0 0 2" in printed
-    assert "5 findings for 2 patients. Pathway common_mental_health; switched off: N2." in printed
+    assert "Findings: 5, patients: 2. Pathway common_mental_health; switched off: N2." in printed
     assert "N4, N5 and the rules on calls and texts stay silent here" in printed
 
 
 def test_a_past_without_findings_is_said_so(bare: Program, tmp_path: Path) -> None:
-    assert "0 findings for 1 patients" in " ".join(bare("replay", file(tmp_path, "A,2026-03-02,phq9,3,0")).out.split())
+    assert "Findings: 0, patients: 1" in " ".join(bare("replay", file(tmp_path, "A,2026-03-02,phq9,3,0")).out.split())
 
 
 def test_every_bad_row_is_named_and_nothing_is_run(bare: Program, tmp_path: Path) -> None:

@@ -7,15 +7,17 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from monitor.care.models import Appointment
+from monitor.care.models import Appointment, Episode
 from monitor.config import Settings
 from monitor.db import Sessions, unit_of_work
 from monitor.flags import service
+from monitor.flags.declines import write_decline
 from monitor.flags.facts import Evidence, Finding
 from monitor.flags.kinds import CLOSES, AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
+from monitor.flags.notice_models import Notice, NoticeKind
 from monitor.ids import new_id
-from monitor.people.models import Role
+from monitor.people.models import NoticeChannel, Role, StaffMember
 from tests.builders import NOW, InCare, a_check_in, a_flag, a_patient, a_staff_member, a_team
 from tests.staff_browser import Browser, StaffApp, words
 
@@ -533,3 +535,32 @@ def test_what_to_think_of_stands_beside_a_flag_about_a_course(ward: Ward) -> Non
 
     assert "Worth asking about" in ward.maren_s.text(f"/flags/{flag_id}")
     assert "Worth asking about" not in ward.maren_s.text(f"/flags/{ward.flag}")
+
+
+def test_somebody_who_wanted_no_contact_on_a_topic_can_want_it_again(ward: Ward) -> None:
+    address = f"/patients/{ward.noor.patient.id}"
+    with unit_of_work(ward.sessions) as session:
+        episode, by = session.get_one(Episode, ward.noor.episode.id), session.get_one(StaffMember, ward.maren.id)
+        write_decline(session, episode, FlagKind.MISSED_CHECK_INS, by, "Not about missed ones.", NOW)
+    assert "Wants no contact about" in ward.maren_s.text(address)
+
+    for nothing in ({"topic": "missed_check_ins", "words": " "}, {"topic": "safety", "words": "Yes."}):
+        ward.maren_s.post(f"{address}/contact-again", **nothing)
+        assert "Wants no contact about" in ward.maren_s.text(address)
+    page = ward.maren_s.post(f"{address}/contact-again", topic="missed_check_ins", words="Ring me after all.")
+
+    assert page.location == address
+    assert "Wants no contact about" not in ward.maren_s.text(address)
+
+
+def test_a_manager_sees_how_many_notices_never_went(ward: Ward) -> None:
+    boss = ward.app.browser("boss@example.org")
+    assert "could not be sent" not in boss.text("/", view="counts")
+
+    with unit_of_work(ward.sessions) as session:
+        given_up = {"due_at": NOW, "created_at": NOW, "given_up_at": NOW, "channel": NoticeChannel.EMAIL}
+        session.add(
+            Notice(staff_member_id=ward.maren.id, kind=NoticeKind.FLAG_OVERDUE, dedupe_key="overdue", **given_up)
+        )
+
+    assert "1 notice to a colleague could not be sent." in boss.text("/", view="counts")
