@@ -96,7 +96,7 @@ def catalogue(language: str, domain: str) -> Catalog:
     try:
         with path.open("rb") as file:
             return read_po(file, locale=language, domain=domain)
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         log.error("catalogue %s/%s cannot be read: %s", language, domain, type(error).__name__)
         return empty
 

@@ -156,7 +156,7 @@ def a_patient(
         care_team=team,
         accountable_id=clinician.id,
         opened_at=opened_at,
-        next_review_at=NOW + timedelta(days=7),
+        next_review_at=NOW + timedelta(days=90),
     )
     session.add(episode)
     session.flush()

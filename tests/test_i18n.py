@@ -124,6 +124,12 @@ def test_a_parameter_that_looks_like_a_placeholder_is_a_parameter() -> None:
     assert markup("en", "Hello %(name)s", name="%(secret)s") == Markup("Hello %(secret)s")
 
 
+def filled(message: tuple[str, ...]) -> dict[str, str]:
+    """Something for each placeholder of a message, besides its count."""
+    names = {name for form in message for name, _, _ in i18n.PLACEHOLDER.findall(form) if name}
+    return dict.fromkeys(names - {"count"}, "Noor")
+
+
 DAMAGE = ('"', "\n", "%", "%(x)s", "\\", "", "<b>", 'msgid "', "[", "\x00", "א", "#~ ")
 
 
@@ -143,10 +149,9 @@ def test_no_damage_to_a_catalogue_breaks_a_page(catalogues: Write) -> None:
         (i18n.TRANSLATIONS / "pl" / "LC_MESSAGES" / "messages.po").write_text("".join(damaged), encoding="utf-8")
         for message in chance.sample(messages, 12):
             if isinstance(message, tuple):
-                shown = str(translate_plural("pl", *message, chance.choice(COUNTS)))
+                shown = str(translate_plural("pl", *message, chance.choice(COUNTS), **filled(message)))
             else:
-                names = {name for name, _, _ in i18n.PLACEHOLDER.findall(message) if name}
-                shown = markup("pl", message, **dict.fromkeys(names, "Noor"))
+                shown = markup("pl", message, **filled((message,)))
                 assert "<b>" not in shown
             assert shown
 
@@ -212,7 +217,7 @@ def test_every_shipped_count_can_be_said(language: str) -> None:
     for domain in ("messages", "staff"):
         for message in i18n.catalogue("es" if domain == "staff" else "pl", domain):
             for count in COUNTS if isinstance(message.id, tuple) else ():
-                shown = translate_plural(language, *message.id, count, domain)
+                shown = translate_plural(language, *message.id, count, domain, **filled(message.id))
                 assert shown
                 assert not ARABIC_DIGITS & set(shown)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from monitor.care.kinds import LOW_INTENSITY as LOW_INTENSITY
 from monitor.care.kinds import DeviationReason, ReviewKind
 from monitor.care.kinds import Step as Step
+from monitor.care.pathway_models import PathwayVersion
 from monitor.db import Base, Sealed, WithId, at_most_one, vocabulary
 from monitor.people.models import CareTeam, Patient, StaffMember
 
@@ -92,7 +93,7 @@ class StepAssignment(WithId, Base):
     step: Mapped[Step] = mapped_column(vocabulary(Step))
     from_at: Mapped[datetime]
     decided_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff_members.id"))
-    pathway_version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pathway_versions.id"))
+    pathway_version_id: Mapped[UUID] = mapped_column(sa.ForeignKey(PathwayVersion.id))
     proposed_step: Mapped[Step | None] = mapped_column(vocabulary(Step, "proposed_step"))
     """What the rules proposed; None where no rule was asked."""
     fired: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,10 @@ class WallClock:
     def advance(self, **time: float) -> None:
         """Move it on."""
         self.now += timedelta(**time)
+
+
+NUMBERS = count(1)
+"""Nobody has the number of somebody else."""
 
 
 def add_patient(session: Session, *, number: str = "+447700900001", **known: Any) -> Patient:
@@ -198,7 +203,7 @@ class Outbox:
         """Queue a text, to a new patient if none is given; return its id."""
         with unit_of_work(self.sessions) as session:
             if patient is None:
-                patient = add_patient(session, number=f"+4477009{new_id().int % 10**5:05}")
+                patient = add_patient(session, number=f"+4477008{next(NUMBERS):05}")
             return queue_text(session, patient, **terms).id
 
     def claim(self, owner: UUID | None = None, **terms: Any) -> list[UUID]:
