@@ -1,6 +1,7 @@
-"""How often a patient is asked, when their step changes: a plan is never edited, another one takes its place."""
+"""How a patient is asked, when that changes: a plan is never edited, another one takes its place."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,20 +18,25 @@ def ask_every(session: Session, episode: Episode, weeks: int | None, now: dateti
     before = open_plan(session, episode.id)
     if before is None or before.every_weeks == weeks:
         return
+    with_appointments = before.before_appointments or weeks is None
+    change_plan(session, episode, before, now, every_weeks=weeks, before_appointments=with_appointments)
+
+
+def change_plan(
+    session: Session, episode: Episode, before: MonitoringPlan, now: datetime, **changed: Any
+) -> MonitoringPlan:
+    """End the plan that counts and begin another, alike but for what is named; plan its check-ins anew."""
     before.until_at = now
     session.flush()  # one plan at a time is open
-    session.add(
-        MonitoringPlan(
-            episode_id=episode.id,
-            episode=episode,
-            instruments=before.instruments,
-            slower=before.slower,
-            every_weeks=weeks,
-            before_appointments=before.before_appointments or weeks is None,
-            starts_on=before.starts_on,
-            from_at=now,
-            planned_until=now,
-        )
-    )
+    kept = {
+        "instruments": before.instruments,
+        "slower": before.slower,
+        "every_weeks": before.every_weeks,
+        "before_appointments": before.before_appointments,
+        "starts_on": before.starts_on,
+    }
+    after = MonitoringPlan(episode_id=episode.id, episode=episode, from_at=now, planned_until=now, **kept | changed)
+    session.add(after)
     session.flush()
     replan(session, episode.patient, now)
+    return after

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, AuditEntry, record
 from monitor.care.models import Episode
+from monitor.checkins.cadence import change_plan
 from monitor.checkins.closing import hold
 from monitor.checkins.models import MonitoringPlan
-from monitor.checkins.planning import asks_safety_item, open_plan, replan
+from monitor.checkins.planning import asks_safety_item, open_plan
 from monitor.errors import MonitorError
 from monitor.people.models import StaffMember
 
@@ -46,25 +47,11 @@ def choose(
         raise _changed(session, before)
     if (tuple(before.instruments), before.slower) == (chosen.instruments, chosen.slower):
         return
-    before.until_at = now
-    session.flush()  # one plan at a time is open
-    after = MonitoringPlan(
-        episode_id=episode.id,
-        episode=episode,
-        instruments=list(chosen.instruments),
-        slower=dict(chosen.slower),
-        every_weeks=before.every_weeks,
-        before_appointments=before.before_appointments,
-        starts_on=before.starts_on,
-        from_at=now,
-        planned_until=now,
-    )
-    session.add(after)
-    session.flush()
+    chosen_lists = {"instruments": list(chosen.instruments), "slower": dict(chosen.slower)}
+    after = change_plan(session, episode, before, now, **chosen_lists)
     record(session, Actor("staff", by), CHOSE, "monitoring_plan", after.id, now=now)
     if asks_safety_item(before.instruments) and not asks_safety_item(after.instruments):
         record(session, Actor("staff", by), LEFT_ITEM_9_OUT, "monitoring_plan", after.id, now=now)
-    replan(session, episode.patient, now)
 
 
 def _changed(session: Session, present: MonitoringPlan | None) -> PlanChanged:
