@@ -620,11 +620,13 @@ def _reshape_flags() -> None:
         batch.create_check_constraint(
             op.f("ck_flags_escalates"), sa.text("closed_at IS NOT NULL OR escalate_at IS NOT NULL")
         )
+    op.create_index("ix_flags_escalate_at", "flags", ["escalate_at"], **_WHILE_OPEN)
     _guard_flags()
 
 
 def _shrink_flags() -> None:
     _unguard_flags()
+    op.drop_index("ix_flags_escalate_at", table_name="flags", **_WHILE_OPEN)
     op.execute(f"DELETE FROM flags WHERE kind NOT IN ({_quoted(OLD_KINDS)})")  # noqa: S608
     op.execute(f"UPDATE flags SET outcome = 'care_changed' WHERE outcome NOT IN ({_quoted(OLD_OUTCOMES)})")  # noqa: S608
     with op.batch_alter_table("flags") as batch:

@@ -58,6 +58,12 @@ class Flag(WithId, Base):
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
+        sa.Index(
+            "ix_flags_escalate_at",
+            "escalate_at",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
         sa.Index("ix_flags_episode_id", "episode_id", "opened_at"),
         sa.CheckConstraint(
             "closed_at IS NULL OR (outcome IS NOT NULL AND reason IS NOT NULL AND closed_by_id IS NOT NULL)",
