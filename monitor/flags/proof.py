@@ -79,17 +79,18 @@ def _rebuilt(session: Session, episode_ids: Sequence[UUID]) -> Mapping[UUID, dic
 
 @dataclass(frozen=True)
 class Proof:
-    """What a day's proof found: state rows that had to be rebuilt, flags that were called for and not there, raised."""
+    """What a day's proof found: state rows that had to be rebuilt, flags that were called for and not there."""
 
     rebuilt: int
-    missing: int
     raised: int
+    held: int
+    """Called for, and held back by what a person has decided or a patient has declined."""
 
 
 def prove(sessions: Sessions, clock: Clock) -> Proof:
     """Rebuild state rows that disagree and raise flags that are called for and not there; log how many, and no more.
 
-    What a person has decided holds as it does elsewhere: such a flag stays missing and is not raised.
+    What a person has decided holds as it does elsewhere: such a flag is held and is not raised.
     """
     disagreeing = _disagreeing(sessions)
     for episode_id in disagreeing:
@@ -99,7 +100,7 @@ def prove(sessions: Sessions, clock: Clock) -> Proof:
     raised = sum(
         _one(sessions, episode_id, partial(_raise, kinds=kinds, now=clock())) for episode_id, kinds in missing.items()
     )
-    proof = Proof(len(disagreeing), sum(map(len, missing.values())), raised)
+    proof = Proof(len(disagreeing), raised, sum(map(len, missing.values())) - raised)
     # A flag may be raised here because four weeks have gone by since a decision; a row that disagrees is a fault.
     log.log(logging.ERROR if disagreeing else logging.WARNING if raised else logging.INFO, "proof: %s", proof)
     return proof

@@ -144,7 +144,7 @@ def test_a_state_row_that_the_answers_did_not_make_is_found_and_rebuilt(
     with reading(sessions) as session:
         assert states_disagreeing(session, [care.episode.id]) == [care.episode.id]
 
-    assert prove(sessions, lambda: NOW) == Proof(rebuilt=1, missing=0, raised=0)
+    assert prove(sessions, lambda: NOW) == Proof(rebuilt=1, raised=0, held=0)
     with reading(sessions) as session:
         assert states_disagreeing(session, [care.episode.id]) == []
 
@@ -184,12 +184,12 @@ def lost(sessions: Sessions, care: InCare, monkeypatch: pytest.MonkeyPatch, sett
 
 
 def test_a_flag_that_is_called_for_and_not_there_is_raised(sessions: Sessions, lost: InCare) -> None:
-    assert prove(sessions, lambda: NOW) == Proof(rebuilt=0, missing=1, raised=1)
+    assert prove(sessions, lambda: NOW) == Proof(rebuilt=0, raised=1, held=0)
 
     with reading(sessions) as session:
         flag = session.scalars(sa.select(Flag).where(Flag.episode_id == lost.episode.id)).one()
         assert (flag.kind, flag.opened_at) == (FlagKind.DETERIORATING, NOW)
-    assert prove(sessions, lambda: NOW + timedelta(days=1)) == Proof(rebuilt=0, missing=0, raised=0)
+    assert prove(sessions, lambda: NOW + timedelta(days=1)) == Proof(rebuilt=0, raised=0, held=0)
 
 
 def test_nothing_joins_a_flag_that_is_there(sessions: Sessions, lost: InCare) -> None:
@@ -208,7 +208,7 @@ def test_what_a_person_has_decided_holds(sessions: Sessions, care: InCare) -> No
         flag = session.scalars(sa.select(Flag).where(Flag.kind == FlagKind.DETERIORATING)).one()
         service.close(session, flag, care.clinician, Outcome.CONTINUED_WITH_REASON, "A hard month; we go on.", NOW)
 
-    assert prove(sessions, lambda: NOW + timedelta(days=1)) == Proof(rebuilt=0, missing=1, raised=0)
+    assert prove(sessions, lambda: NOW + timedelta(days=1)) == Proof(rebuilt=0, raised=0, held=1)
     with reading(sessions) as session:
         assert (FlagKind.DETERIORATING, True) not in flags(session)
 
@@ -217,5 +217,5 @@ def test_the_log_counts_and_names_nobody(sessions: Sessions, lost: InCare, caplo
     with caplog.at_level(logging.INFO, logger="monitor.flags.proof"):
         prove(sessions, lambda: NOW)
 
-    assert [record.getMessage() for record in caplog.records] == ["proof: Proof(rebuilt=0, missing=1, raised=1)"]
+    assert [record.getMessage() for record in caplog.records] == ["proof: Proof(rebuilt=0, raised=1, held=0)"]
     assert caplog.records[0].levelno == logging.WARNING
