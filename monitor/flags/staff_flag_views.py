@@ -34,7 +34,6 @@ REASON_OWED = N_("Write why this settles it: what was said or done. Without a re
 OUTCOME_OWED = N_("Choose what happened.")
 TO_WHOM = N_("Choose a colleague of this team.")
 READ_FIRST = N_("Something new came in while this page was open. Read it first; the flag stays open.")
-CLOSED_MEANWHILE = N_("Somebody has closed this flag already. What you wrote was not saved.")
 WHY_LATER = N_("Write why it can wait. Without a reason it stays where it is.")
 UNTIL_WHEN = N_("Choose the day on which it comes back: after today, and not later than the form offers.")
 TOO_LATE = N_("This cannot be undone any more: somebody has done something since, or ten minutes are over.")
@@ -141,7 +140,8 @@ def _step(flag_id: UUID, done: str, step: Step) -> ResponseReturnValue:
         try:
             event = step(session, flag, session.get_one(StaffMember, who.staff_member_id), form)
         except service.FlagClosed:
-            form.fault("outcome", CLOSED_MEANWHILE)
+            record(session, who.actor, "viewed patient", "patient", flag.patient_id, now=there.clock())
+            return _flag_page(session, flag, form), 409
         if form.faults:
             record(session, who.actor, "viewed patient", "patient", flag.patient_id, now=there.clock())
             return _flag_page(session, flag, form), 422

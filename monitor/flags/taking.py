@@ -199,7 +199,10 @@ def undo(session: Session, flag: Flag, staff_member: StaffMember, event_id: UUID
     elif newest.kind is FlagEventKind.SNOOZED:
         flag.snoozed_until = None
     elif newest.outcome is not None:
-        flag.owner_id = UUID(newest.outcome)
+        before = session.get_one(StaffMember, UUID(newest.outcome), populate_existing=True)
+        if before.ended_at is not None:
+            raise UndoNotAllowed("whoever owned it before has left")
+        flag.owner_id = before.id
     else:
         raise UndoNotAllowed("it was not written down who owned it before")
     return _done(session, flag, staff_member, FlagEventKind.UNDONE, now, outcome=newest.kind.value)

@@ -66,7 +66,7 @@ def before_session(record: Record, flags: Sequence[FlagDetail], now: datetime, r
         name=episode.patient.preferred_name,
         language=episode.patient.language,
         step=reader.say(
-            N_("%(step)s, week %(week)s"),
+            N_("%(step)s, week %(week)s of care"),
             step=step_in_full(record.steps[-1][0].step, reader.language),
             week=(now - episode.opened_at).days // 7,
         ),

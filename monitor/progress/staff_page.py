@@ -103,7 +103,9 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
         language=patient.language,
         second_line=" ".join(_about(record, reader)),
         step=reader.say(
-            N_("%(step)s, week %(week)s"), step=step_in_full(record.steps[-1][0].step, reader.language), week=week
+            N_("%(step)s, week %(week)s of care"),
+            step=step_in_full(record.steps[-1][0].step, reader.language),
+            week=week,
         ),
         accountable=episode.accountable.name if episode.accountable else None,
         away=_away(session, episode, now, reader),

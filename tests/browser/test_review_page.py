@@ -36,9 +36,7 @@ def test_a_review_prints_on_one_page(chromium: Browser, riverside: Service) -> N
         assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1
 
 
-def test_the_reason_is_asked_beside_the_choice_that_owes_it(
-    chromium: Browser, riverside: Service
-) -> None:
+def test_the_reason_is_asked_beside_the_choice_that_owes_it(chromium: Browser, riverside: Service) -> None:
     with browsing(chromium, riverside, viewport=PHONE) as page:
         due_now(Visit(page, riverside, "en"))
         page.check("[name=decision][value=continue]")

@@ -181,7 +181,7 @@ def test_two_people_cannot_both_close_it(ward: Ward) -> None:
 
     page = daniel_s.post(f"/flags/{ward.flag}/close", outcome="plan_updated", reason="Second, with much to say.")
 
-    assert page.status_code == 422
+    assert page.status_code == 409
     assert "Somebody has closed this flag already." in words(page)
     assert "Second, with much to say." in words(page)
     assert ward.now().outcome is Outcome.SPOKE

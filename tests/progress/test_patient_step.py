@@ -53,7 +53,7 @@ def test_the_page_tells_what_the_step_is_and_when_it_is_looked_at_again(
     assert "How long Up to 20 meetings" in page
     assert "So far 1 meeting" in page
     assert "Next meeting Thursday 26 November, 10:00" in page
-    assert "By Tuesday 1 December, with you" in page
+    assert "By Monday 22 February, with you" in page
     assert "If you need more: A specialist team." in page
     assert "When things are lighter: Afterwards." in page
     assert "Decided by Maren Okafor on Friday 25 September." in page
@@ -82,7 +82,7 @@ def test_whoever_has_no_intake_yet_reads_that_nothing_is_decided(sqlite_sessions
     page = text(own_phone(sqlite_sessions, settings, care))
 
     assert "Which kind of help fits you has not been decided yet." in page
-    assert "Your team talks with you about it by Tuesday 1 December." in page
+    assert "Your team talks with you about it by Monday 22 February." in page
     assert "You are here" not in page
     assert "Decided by" not in page
 

@@ -96,9 +96,9 @@ def test_the_record_stands_on_one_page(sessions: Sessions, settings: Settings) -
 
     said = course.said()
 
-    assert "Step 2, guided self-help, week 10" in said
+    assert "Step 2, guided self-help, week 10 of care" in said
     assert "Accountable clinician Maren Okafor" in said
-    assert "Tue 1 Dec, 10:00" in said
+    assert "Mon 22 Feb, 10:00" in said
     assert "3 of 4 sent were answered. 1 more did not arrive." in said
     assert "PHQ-9 fell from 17 to 8: reliable improvement" in said
     assert "English, Monday 10:00, Europe/London. North team" in said
