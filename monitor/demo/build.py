@@ -1,24 +1,30 @@
 """Nine months of Riverside Talking Support, lived through by the program's own rules and journeys in seconds."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import partial
 from random import Random
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.config import Settings
 from monitor.demo import clinic as riverside
-from monitor.demo.arrivals import Dates, arrive, dates
-from monitor.demo.clinic import Clinic
+from monitor.demo.arrivals import arrive, dates
+from monitor.demo.clinic import TEAMS, Clinic
 from monitor.demo.colleagues import Colleagues
 from monitor.demo.courses import Person
 from monitor.demo.lives import Life
+from monitor.demo.lives_kinds import Dates
 from monitor.demo.roster import ROSTER, Entry
 from monitor.demo.timeline import Timeline
+from monitor.flags.digests import write_digests
+from monitor.flags.notice_models import Notice
+from monitor.messaging.quiet_hours import to_utc
 from monitor.people.models import Role
 
 SEED = "riverside"
+DIGESTS_OF_DAYS, WORK_BEGINS = 7, time(9, 30)
 
 
 def fill(
@@ -40,8 +46,13 @@ def fill(
         chance = Random(f"{SEED} {entry.number}")  # noqa: S311  # the same fiction each time, and no secret in it
         when = dates(entry, chance, now)
         timeline.at(when.opened_at, partial(_come, session, settings, timeline, clinic, entry, when, chance))
+    timeline.at(clinic.away_from, partial(clinic.leave, session))
+    for days in range(DIGESTS_OF_DAYS):
+        morning = to_utc((now - timedelta(days=days)).date(), WORK_BEGINS, TEAMS[0].zone)
+        timeline.at(morning, partial(_write_digests, session))
     timeline.run(now, passed)
     session.flush()
+    _tell_nobody_again(session, now)
 
 
 def _come(
@@ -56,6 +67,16 @@ def _come(
 ) -> None:
     care = arrive(session, entry, when, clinic, chance)
     caller = clinic.member(entry.place.team, Role.COORDINATOR, Role.CLINICIAN)
-    colleagues = Colleagues(session, timeline, entry, care, caller, chance, when.ends_at)
+    colleagues = Colleagues(session, timeline, entry, care, caller, chance, when.ends_at, clinic)
     person = Person.drawn(entry.course, chance)
-    Life(session, settings, timeline, entry, when, person, care, colleagues, chance).begin(now)
+    Life(session, settings, timeline, entry, when, person, care, clinic, colleagues, chance).begin(now)
+
+
+def _write_digests(session: Session, now: datetime) -> None:
+    write_digests(session, now)
+
+
+def _tell_nobody_again(session: Session, now: datetime) -> None:
+    """Note that what staff were told in the past that is made up has gone; none of it really goes."""
+    past = sa.update(Notice).where(Notice.due_at <= now, Notice.sent_at.is_(None))
+    session.execute(past.values(sent_at=Notice.due_at, tries=1).execution_options(synchronize_session=False))

@@ -8,12 +8,16 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from monitor.care.service_hours import ServiceHours
+from monitor.flags.escalation import due_to_hand_over, hand_to_cover
+from monitor.people.absences import record_absence
 from monitor.people.models import CareTeam, Role, SafetyCover, StaffMember, TeamMembership
 from monitor.people.sign_in import email_hash, hash_password
 
 SERVICE, SENDER = "Riverside Talking Support", "Riverside"
 PASSWORD = "riverside-demonstration"  # noqa: S105  # printed at every start, for people who do not exist
 FOUNDED_BEFORE = timedelta(days=400)
+AWAY_SINCE, AWAY_FOR = timedelta(days=2), timedelta(days=7)
+"""The clinician of the third team is away this week, and its supervisor stands in."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Clinic:
 
     teams: tuple[CareTeam, ...]
     staff: tuple[tuple[Colleague, StaffMember], ...]
+    away_from: datetime
 
     def member(self, team: int, *roles: Role) -> StaffMember:
         """Return the first of a team in the first of these roles that the team has."""
@@ -85,6 +90,22 @@ class Clinic:
         """Return who is accountable for a patient: supervisors carry a third of the caseload."""
         return self.member(team, Role.SUPERVISOR if number % 3 == 0 else Role.CLINICIAN)
 
+    @property
+    def away(self) -> StaffMember:
+        """Who is away this week."""
+        return self.member(2, Role.CLINICIAN)
+
+    def there(self, member: StaffMember, now: datetime) -> StaffMember:
+        """Return who does somebody's work at a moment of the past."""
+        return self.member(2, Role.SUPERVISOR) if member is self.away and now >= self.away_from else member
+
+    def leave(self, session: Session, now: datetime) -> None:
+        """Let one of them be away for a week: flags that fall due meanwhile go to whoever stands in."""
+        cover, until = self.there(self.away, now), now + AWAY_FOR
+        record_absence(session, self.away, now, until, cover, cover, now)
+        for flag_id in session.scalars(due_to_hand_over(now)).all():
+            hand_to_cover(session, flag_id, now)
+
 
 def found(session: Session, now: datetime) -> Clinic:
     """Write down the teams, the staff and who reads safety answers on which weekday."""
@@ -93,7 +114,7 @@ def found(session: Session, now: datetime) -> Clinic:
     staff = tuple((colleague, _staff_member(colleague, password_hash)) for colleague in STAFF)
     session.add_all((*teams, *(row for _, row in staff)))
     session.flush()
-    clinic = Clinic(teams, staff)
+    clinic = Clinic(teams, staff, now - AWAY_SINCE)
     for colleague, row in staff:
         if colleague.team is not None:
             team_id = teams[colleague.team].id

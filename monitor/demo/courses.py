@@ -9,7 +9,7 @@ from random import Random
 from monitor.checkins.models import DIFFICULTY_ITEM
 from monitor.checkins.service import Answers
 from monitor.measures import catalogue
-from monitor.measures.instrument import Instrument
+from monitor.measures.instrument import Direction, Instrument
 
 
 class Course(StrEnum):
@@ -26,6 +26,7 @@ class Course(StrEnum):
     STEPPED_DOWN_RELAPSE_SIGNAL = "stepped_down_relapse_signal"
     REVIEW_OVERDUE = "review_overdue"
     WAITING_FOR_MIDDLE_STEP = "waiting_for_middle_step"
+    WAITING_FOR_INTAKE = "waiting_for_intake"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Shape:
     late_weeks: float = 1
     """Over how many of the last weeks it rises."""
     weeks: tuple[int, int] = (5, 22)
-    """The shortest and the longest that such a course has run."""
+    """The shortest and the longest that such a course has run; nearly all are near the shortest."""
 
     def level(self, week: float, left: float) -> float:
         """Return the level after `week` weeks, with `left` weeks to go until now."""
@@ -55,16 +56,17 @@ SHAPES: Mapping[Course, Shape] = {
     Course.UNREACHABLE: Shape(13, 9, 8, weeks=(8, 16)),
     Course.OPTED_OUT: Shape(12, 8, 6, weeks=(10, 18)),
     Course.SAFETY_ANSWER: Shape(18, 14, 8, weeks=(5, 14)),
-    Course.STEPPED_DOWN_WELL: Shape(15, 3, 3, weeks=(20, 37)),
-    Course.STEPPED_DOWN_RELAPSE_SIGNAL: Shape(16, 3, 3, rise=10, late_weeks=5, weeks=(20, 37)),
+    Course.STEPPED_DOWN_WELL: Shape(15, 3, 3, weeks=(20, 38)),
+    Course.STEPPED_DOWN_RELAPSE_SIGNAL: Shape(16, 3, 3, rise=10, late_weeks=5, weeks=(20, 38)),
     Course.REVIEW_OVERDUE: Shape(14, 10, 8, weeks=(10, 16)),
     Course.WAITING_FOR_MIDDLE_STEP: Shape(22, 20, 6, weeks=(8, 14)),
+    Course.WAITING_FOR_INTAKE: Shape(14, 13, 6, weeks=(0, 0)),
 }
 
 RESTLESS = 1.5
 """How far one week lies from the level, as a standard deviation in points."""
 LEVELS = 27
-"""Levels are points of the PHQ-9; another measure follows as its own maximum stands to this one."""
+"""Levels are points of the PHQ-9; another measure follows as its own most points stand to this one."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def answers(
     for instrument in instruments:
         spec = catalogue.spec(instrument.code)
         items = [item for item in range(1, spec.item_count + 1) if item != spec.safety_item]
-        wanted = round((level + chance.normalvariate(0, RESTLESS)) * spec.maximum / LEVELS)
+        most = spec.item_max * spec.item_count
+        wanted = round((level + chance.normalvariate(0, RESTLESS)) * most / LEVELS)
+        if spec.direction is Direction.HIGHER_IS_BETTER:
+            wanted = most - wanted
         values = spread(min(max(wanted, 0), spec.item_max * len(items)), items, person.weights, spec.item_max, chance)
         given |= {(instrument.code, item): value for item, value in values.items()}
         if spec.safety_item:

@@ -10,25 +10,35 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor import texting, workflows
+from monitor.care import treatments
+from monitor.care.kinds import LOW_INTENSITY, Treatment
 from monitor.care.models import Appointment, AppointmentState
 from monitor.checkins import planning, prompts
+from monitor.checkins.cadence import ask_every
 from monitor.checkins.enrolment import send_link
-from monitor.checkins.models import CheckIn, CheckInState
+from monitor.checkins.models import CheckIn, CheckInState, MonitoringPlan
 from monitor.config import Settings
-from monitor.demo.arrivals import Dates, InCare, step_down
+from monitor.demo.clinic import Clinic
 from monitor.demo.colleagues import Colleagues
 from monitor.demo.courses import Course, Person
+from monitor.demo.lives_kinds import Dates, InCare
+from monitor.demo.looking import Looking
 from monitor.demo.replies import WEEK, reply, reply_after
+from monitor.demo.reviewing import Reviewing
 from monitor.demo.roster import Entry
+from monitor.demo.shown import ANTIDEPRESSANT_EACH, STEPPED_UP_LATELY, WISHES
 from monitor.demo.texting import note_fate
 from monitor.demo.timeline import Timeline
 from monitor.flags.appointments import agree, end
+from monitor.flags.wishes import Wish
 from monitor.messaging.models import Message, MessageState
 from monitor.messaging.quiet_hours import next_opening, to_local, to_utc
 from monitor.messaging.statuses import LOST
 from monitor.messaging.texts import TextKind
 from monitor.people import devices
-from monitor.people.models import Party
+from monitor.people.models import Party, StaffMember
+from monitor.reviews.kinds import Decision
+from monitor.reviews.service import after_contact
 
 LEFT_FOR_THE_CLOCK = timedelta(hours=1)
 """Texts that fell due this lately stay in the outbox: the running service sends them."""
@@ -36,6 +46,14 @@ ASKS = frozenset({TextKind.INVITATION, TextKind.REMINDER, TextKind.BY_TEXT})
 """The first text about a check-in; its nudges follow from it."""
 APPOINTMENT_LASTS = timedelta(minutes=50)
 PIN = "246810"
+
+# Made once: a text is foreseen whenever another one goes.
+_QUEUED = (
+    sa.select(Message, CheckIn)
+    .join(CheckIn, CheckIn.id == Message.check_in_id)
+    .where(Message.patient_id == sa.bindparam("patient_id"), Message.state == MessageState.QUEUED)
+    .order_by(Message.due_at, Message.purpose)
+)
 
 
 @dataclass
@@ -49,8 +67,11 @@ class Life:
     dates: Dates
     person: Person
     care: InCare
+    clinic: Clinic
     colleagues: Colleagues
     chance: Random
+    _has_begun: bool = False
+    """Whether they came to an appointment yet."""
     _phone_is_known: bool = False
     _seen: set[UUID] = field(default_factory=set)
     _foreseen: set[UUID] = field(default_factory=set)
@@ -59,10 +80,25 @@ class Life:
     """Check-ins answered within a day: two cancelled nudges for each of them would double the outbox and the wait."""
 
     def __post_init__(self) -> None:
-        self._present_plan = self.care.plan
+        self._present_plan = plan_of(self.session, self.care)
+        chance = Random(f"reviews of {self.entry.number}")  # noqa: S311  # a course of its own: the others stay as they are
+        self._reviewing = Reviewing(
+            self.session,
+            self.timeline,
+            self.entry,
+            self.dates,
+            self.care,
+            self.clinic,
+            self.colleagues,
+            chance,
+            self._plan_anew,
+        )
 
     def begin(self, now: datetime) -> None:
         """Foresee what is arranged on the first day."""
+        self.colleagues.begin()
+        self._reviewing.begin(now)
+        Looking(self.session, self.timeline, self.entry, self.care, self.clinic, self.dates).begin(now)
         dates, zone, at = self.dates, self.entry.place.zone, self.timeline.at
         at(next_opening(now + timedelta(days=1), zone), self._invite)
         at(to_utc(dates.starts_on, dates.at, zone) - planning.AHEAD, self._plan)
@@ -70,15 +106,20 @@ class Life:
             at(to_utc(dates.stepped_down_on, dates.at, zone) - timedelta(days=4), self._step_down)
         if dates.changes_at and self.entry.course is Course.OPTED_OUT:
             at(dates.changes_at, self._opt_out)
+        if self.entry.number in WISHES:
+            wish, before = WISHES[self.entry.number]
+            at(dates.ends_at - before, partial(self._ask, wish))
 
     def _invite(self, now: datetime) -> None:
         send_link(self.session, self.care.episode, self.care.accountable.id, now)
         self._foresee_texts()
+        if self.entry.course is Course.WAITING_FOR_INTAKE:
+            return  # their first appointment is still to come
         zone, chance = self.entry.place.zone, self.chance
         at = time(chance.choice((9, 10, 11, 13, 14, 15)), chance.choice((0, 30)))
         starts_at = to_utc(to_local(self.dates.opened_at, zone).date() + WEEK, at, zone)  # a working day, as that was
         self._book(now, starts_at)
-        if chance.random() < 0.4:
+        if chance.random() < 0.3:
             self.timeline.at(starts_at + APPOINTMENT_LASTS, self._set_up_phone)
 
     def _plan(self, now: datetime) -> None:
@@ -88,13 +129,7 @@ class Life:
 
     def _foresee_texts(self) -> None:
         """Foresee the texts that have just been queued and, with the first of each check-in, what comes of it."""
-        queued = self.session.execute(
-            sa.select(Message, CheckIn)
-            .join(CheckIn, CheckIn.id == Message.check_in_id)
-            .where(Message.patient_id == self.care.patient.id, Message.state == MessageState.QUEUED)
-            .order_by(Message.due_at, Message.purpose)
-        )
-        for message, check_in in queued:
+        for message, check_in in self.session.execute(_QUEUED, {"patient_id": self.care.patient.id}):
             if message.id in self._seen:
                 continue
             self._seen.add(message.id)
@@ -163,7 +198,22 @@ class Life:
             self._phone_is_known = True
 
     def _step_down(self, now: datetime) -> None:
-        self._present_plan = step_down(self.session, self.care, self.dates, now)
+        """Step down those who are well at a review; asked every other week: the pathway asks for fewer."""
+        self._reviewing.hold(now, Decision.STEP_DOWN)
+        ask_every(self.session, self.care.episode, 2, now)
+        self._plan_anew(now)
+
+    def _plan_anew(self, now: datetime) -> None:
+        """Go on with the plan that counts after a decision, if that is another one."""
+        before, self._present_plan = self._present_plan, plan_of(self.session, self.care)
+        if before is not self._present_plan:
+            planning.plan_ahead(self.session, self._present_plan, now)
+            self._foresee_texts()
+
+    def _ask(self, wish: Wish, now: datetime) -> None:
+        workflows.ask(self.session, self.care.episode, wish, now)
+        self.colleagues.look(now)
+        self._reviewing.foresee(now)
 
     def _opt_out(self, now: datetime) -> None:
         workflows.opt_out(self.session, self.care.patient, said_by=Party.PATIENT, now=now)
@@ -179,13 +229,37 @@ class Life:
     def _meet(self, starts_at: datetime, now: datetime) -> None:
         """Keep an appointment or miss it, and agree on the next, until the patient has stepped down."""
         became = AppointmentState.ATTENDED if self.chance.random() < 0.85 else AppointmentState.MISSED
-        episode, accountable = self.care.episode, self.care.accountable
+        if now > self.dates.ends_at - STEPPED_UP_LATELY.get(self.entry.number, timedelta()):
+            became = AppointmentState.MISSED  # the new care has not begun
+        episode, accountable = self.care.episode, self.clinic.there(self.care.accountable, now)
         appointment_id = self.session.scalars(
             sa.select(Appointment.id).where(Appointment.episode_id == episode.id, Appointment.starts_at == starts_at)
         ).one()
         end(self.session, episode, appointment_id, became, staff_member_id=accountable.id, now=now)
+        if became is AppointmentState.ATTENDED:
+            after_contact(self.session, episode, appointment_id, by=accountable, now=now)
+            self._begin_treatment(accountable, now)
         self.colleagues.look(now)
+        self._reviewing.foresee(now)
         down = self.dates.stepped_down_on
         if down is None or now.date() < down:
             local = to_local(starts_at, self.entry.place.zone)
             self._book(now, to_utc(local.date() + 2 * WEEK, local.time(), self.entry.place.zone))
+
+    def _begin_treatment(self, by: StaffMember, now: datetime) -> None:
+        """Write down at the first appointment which treatment begins with it."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        begun = [Treatment.PSYCHOLOGICAL] if self.care.episode.step not in LOW_INTENSITY else []
+        begun += [Treatment.ANTIDEPRESSANT] if self.entry.number % ANTIDEPRESSANT_EACH == 0 else []
+        for each in begun:
+            treatments.start(self.session, self.care.episode, each, now.date(), by=by.id, now=now)
+
+
+def plan_of(session: Session, care: InCare) -> MonitoringPlan:
+    """Return the monitoring plan that counts now. Raises LookupError once care has ended."""
+    plan = planning.open_plan(session, care.episode.id)
+    if plan is None:
+        raise LookupError("an open episode has a plan")
+    return plan

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from monitor.care.kinds import DeviationReason
+from monitor.demo.courses import Course
 from monitor.flags.kinds import AttemptOutcome, FlagKind, Outcome
+from monitor.reviews.kinds import Decision
 
 NOTES: Mapping[str, tuple[str, ...]] = {
     "en": ("I slept a little better this week.", "A hard week at work."),
@@ -45,3 +48,40 @@ DECISIONS: Mapping[FlagKind, tuple[tuple[Outcome, str], ...]] = {
 }
 """What staff decide when they close a flag of a kind, and why that is enough."""
 WAITS = (Outcome.CONTINUED_WITH_REASON, "Agreed on the middle step; waiting for a place there.")
+
+REVIEWED: Mapping[Decision, tuple[str, ...]] = {
+    Decision.CONTINUE: (
+        "Goes on as agreed. Looked at the scores together.",
+        "Wants to keep this step; the exercises begin to help.",
+        "No reason to change today. We look again on the next date.",
+    ),
+    Decision.STEP_UP: (
+        "Needs more than this step gives. Agreed on the next one together.",
+        "The scores and the talk say the same: more help from now on.",
+    ),
+    Decision.STEP_DOWN: ("Well for some weeks. Stepped down with a plan for what to watch.",),
+}
+"""What was said at a review that decided as the criteria propose."""
+
+NOT_LIGHTER_YET = (DeviationReason.PREFERENCE, "Wants some more weeks on this step before it gets lighter.")
+STEPPED_UP_ANYWAY = (
+    DeviationReason.CLINICAL_JUDGEMENT,
+    "No better for weeks, and the talk says so too. More help now.",
+)
+STEPPED_DOWN_ANYWAY = (DeviationReason.PREFERENCE, "Feels well and wants to try it with fewer check-ins.")
+_COMES_DOWN = (DeviationReason.CLINICAL_JUDGEMENT, "Comes down slowly but steadily. We give it until the next review.")
+_SILENT = (DeviationReason.MISSING_DATA, "Nothing heard lately. We find them first and then decide.")
+_HARD_MONTH = (DeviationReason.PASSING_EVENT, "A hard month at work. We look at it again together soon.")
+KEPT_AT_STEP: Mapping[Course, tuple[DeviationReason, str]] = {
+    **dict.fromkeys(Course, _COMES_DOWN),
+    Course.GONE_QUIET: _SILENT,
+    Course.UNREACHABLE: _SILENT,
+    Course.OPTED_OUT: (DeviationReason.MISSING_DATA, "Wants no texts. We ring first and then decide together."),
+    Course.STEPPED_DOWN_WELL: _HARD_MONTH,
+    Course.STEPPED_DOWN_RELAPSE_SIGNAL: _HARD_MONTH,
+    Course.WAITING_FOR_MIDDLE_STEP: (
+        DeviationReason.NO_CAPACITY,
+        "The middle step has no place before next month. A call each week until then.",
+    ),
+}
+"""Why somebody stays where they are although the criteria propose more help."""

@@ -6,8 +6,8 @@ from random import Random
 
 from monitor.checkins.models import CheckIn, CheckInKind, Mode
 from monitor.checkins.service import Answers, Delivery, instruments_for
-from monitor.demo.arrivals import Dates
 from monitor.demo.courses import Course, Person, answers
+from monitor.demo.lives_kinds import Dates
 from monitor.demo.phrases import NOTES
 from monitor.demo.roster import Entry, Present
 from monitor.ids import new_id

@@ -1,6 +1,8 @@
 """A database for the demonstration: an empty one, or one that holds it already; never one that holds anything else."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -61,8 +63,20 @@ def build(
     passed: Callable[[datetime], None] = lambda moment: None,
 ) -> None:
     """Fill an empty database, all of it or nothing."""
-    with unit_of_work(sessions) as session:
+    with _nothing_collected(), unit_of_work(sessions) as session:
         fill(session, settings, now, patients=patients, passed=passed)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Leave Python's garbage where it is for these seconds: an eighth of them went by in looking for it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _tables(url: str) -> list[str]:

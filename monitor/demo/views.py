@@ -9,6 +9,7 @@ from monitor.demo.guide import guide, patient_by_device_token, roster
 from monitor.demo.lives import PIN
 from monitor.demo.phones import latest_phones, network_of, number_of
 from monitor.demo.storage import holds_demo
+from monitor.demo.tour import stops
 from monitor.http import mount, runtime
 from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE
 from monitor.people import devices
@@ -39,8 +40,9 @@ def start() -> ResponseReturnValue:
     with reading(runtime().sessions) as session:
         document = guide(session, request.url_root.rstrip("/"), now)
         names = {str(patient.id): patient.preferred_name for _, patient in roster(session)}
+        tour = stops(session)
     codes = {login.email: pyotp.TOTP(login.totp_secret).at(now) for login in document.staff}
-    return render_template("demo/start.html", guide=document, names=names, codes=codes, known=LANGUAGES)
+    return render_template("demo/start.html", guide=document, names=names, tour=tour, codes=codes, known=LANGUAGES)
 
 
 @blueprint.get("/texts")

@@ -1,18 +1,23 @@
 """The pages that only a demonstration has, and that nobody else gets."""
 
 import base64
+import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from pydantic import HttpUrl, SecretStr
 
 from monitor import Surface, create_app
+from monitor.care.models import Episode
 from monitor.config import Environment, Gateway, Settings
 from monitor.db import Sessions, reading, unit_of_work
+from monitor.demo.clinic import STAFF
 from monitor.demo.guide import device_token, guide, roster
 from monitor.demo.lives import PIN
 from monitor.demo.phone_network import ACCOUNT, TOKEN
 from monitor.demo.phone_network_control import network_process
+from monitor.demo.tour import stops
 from monitor.ids import new_id
 from monitor.messaging.gateway import Refused
 from monitor.messaging.twilio_gateway import TwilioGateway
@@ -80,8 +85,19 @@ def test_the_first_page_leads_to_everybody(phone: Phone) -> None:
     page = phone.get("/demo/")
 
     assert page.status_code == 200
-    assert page.text.count("/demo/device/") == SMALL
-    assert page.text.count("@riverside.example") == 10
+    assert len(set(re.findall(r"/demo/device/\w+", page.text))) == SMALL
+    assert len(set(re.findall(r"\w+@riverside.example", page.text))) == 10
+
+
+def test_the_first_page_says_where_to_look(phone: Phone, riverside: Riverside) -> None:
+    page = phone.get("/demo/").text
+    with reading(riverside.sessions) as session:
+        ways = stops(session)
+        overdue = session.scalars(sa.select(Episode.patient_id).where(Episode.next_review_at < NOW)).one()
+
+    assert all(f'href="{stop.path}"' in page for stop in ways)
+    assert f"/staff/patients/{overdue}/review" in {stop.path for stop in ways}
+    assert {stop.who for stop in ways if stop.who} <= {colleague.email for colleague in STAFF}
 
 
 def test_a_browser_becomes_a_patients_own_phone(phone: Phone, riverside: Riverside) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.demo.arrivals import dates
 from monitor.demo.clinic import STAFF, TEAMS
+from monitor.demo.colleagues import SETTLED_ELSEWHERE
 from monitor.demo.courses import SHAPES, Course, Person, answers, spread
 from monitor.demo.phrases import DECISIONS, NOTES, WAITS
 from monitor.demo.roster import ROSTER, Present
@@ -61,8 +62,9 @@ def test_every_course_ends_in_a_check_in_that_fell_due_lately_and_by_day(entry) 
 
     assert NOW - timedelta(days=7) < when.present_at <= NOW
     assert allowed(when.present_at, entry.place.zone)
-    assert when.opened_at < when.present_at - timedelta(weeks=4)
-    assert (when.next_review_at < NOW) == (entry.course is Course.REVIEW_OVERDUE)
+    assert (when.opened_at < when.present_at - timedelta(weeks=4)) != (entry.course is Course.WAITING_FOR_INTAKE)
+    assert (when.overdue_on is not None) == (entry.course is Course.REVIEW_OVERDUE)
+    assert when.overdue_on is None or when.overdue_on < NOW.date()
 
 
 @pytest.mark.parametrize("course", Course)
@@ -100,7 +102,7 @@ def test_the_level_falls_and_rises_as_its_course_says() -> None:
 
 
 def test_staff_close_flags_only_as_the_program_allows() -> None:
-    assert set(DECISIONS) == set(FlagKind) - {FlagKind.RELAPSE_SIGNAL}
+    assert set(DECISIONS) == set(FlagKind) - SETTLED_ELSEWHERE - {FlagKind.RELAPSE_SIGNAL}
     assert all(outcome in CLOSES[kind] for kind, decisions in DECISIONS.items() for outcome, _ in decisions)
     assert WAITS[0] in CLOSES[FlagKind.NOT_IMPROVING]
     assert set(NOTES) == set(LANGUAGES)
