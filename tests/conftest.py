@@ -5,6 +5,7 @@ import base64
 import ipaddress
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from monitor.config import Environment, Settings
 from monitor.crypto import Keyring
 from monitor.db import Sessions, configure_keys, make_engine
 from monitor.startup import alembic_config
-from tests.postgres_server import PostgresServer, running_postgres
+from tests.postgres_server import PostgresServer, memory, running_postgres
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -70,11 +71,25 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def memory_folder() -> Iterator[Path]:
+    """A folder in memory, where there is room: SQLite waits for its disk at every commit, here in no time."""
+    with tempfile.TemporaryDirectory(prefix="databases-", dir=memory()) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def database_folder(memory_folder: Path) -> Iterator[Path]:
+    """A folder for the SQLite databases of one test."""
+    with tempfile.TemporaryDirectory(dir=memory_folder) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, database_folder: Path) -> Iterator[str]:
     """The address of an empty database: each test that asks for it runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'monitor.db'}"
+        yield f"sqlite:///{database_folder / 'monitor.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     with server.database() as name:
@@ -118,9 +133,9 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(memory_folder: Path) -> Path:
     """A SQLite database with every migration: copied for each test, since migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("migrated") / "monitor.db"
+    path = memory_folder / "migrated.db"
     command.upgrade(alembic_config(f"sqlite:///{path}"), "head")
     return path
 
@@ -134,10 +149,10 @@ def migrated_postgres(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def migrated_url(request: pytest.FixtureRequest, database_folder: Path) -> Iterator[str]:
     """The address of a migrated, empty database: once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "migrated.db"
+        path = database_folder / "migrated.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
@@ -155,9 +170,9 @@ def sessions(migrated_url: str) -> Iterator[Sessions]:
 
 
 @pytest.fixture
-def sqlite_sessions(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Sessions]:
+def sqlite_sessions(migrated_sqlite: Path, database_folder: Path) -> Iterator[Sessions]:
     """Sessions on a migrated, empty SQLite database, for what does not depend on the database."""
-    path = tmp_path / "only.db"
+    path = database_folder / "only.db"
     shutil.copy(migrated_sqlite, path)
     engine = make_engine(f"sqlite:///{path}")
     yield sessionmaker(engine, expire_on_commit=False)

@@ -61,13 +61,17 @@ class PostgresServer:
             connection.execute(statement)
 
 
+def memory() -> Path | None:
+    """Return where the memory disk is, if there is one with room for databases."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """Start a server in a folder of its own; stop it and remove the folder afterwards."""
-    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     with (
         tempfile.TemporaryDirectory(prefix="postgres-programs-") as programs_folder,  # a memory disk may not run them
-        tempfile.TemporaryDirectory(prefix="postgres-", dir=MEMORY if in_memory else None) as data_folder,
+        tempfile.TemporaryDirectory(prefix="postgres-", dir=memory()) as data_folder,
     ):
         folder = Path(data_folder)
         programs = _copy_programs(Path(programs_folder))

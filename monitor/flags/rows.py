@@ -114,7 +114,7 @@ def row(
         name=first.patient.preferred_name,
         language=first.patient.language,
         second_line=reader.say(
-            N_("%(step)s, week %(week)s of care · %(spoken)s"),
+            N_("%(step)s, week %(week)s · %(spoken)s"),
             step=step_label(step, reader.language),
             week=(now - first.episode.opened_at).days // 7,
             spoken=language_name(first.patient.language, reader.language),

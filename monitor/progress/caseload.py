@@ -145,7 +145,7 @@ def _row(
         name=episode.patient.preferred_name,
         language=episode.patient.language,
         second_line=reader.say(
-            N_("%(step)s, week %(week)s of care · %(spoken)s"),
+            N_("%(step)s, week %(week)s · %(spoken)s"),
             step=step_label(episode.step, reader.language),
             week=(now - episode.opened_at).days // 7,
             spoken=language_name(episode.patient.language, reader.language),

@@ -1,5 +1,7 @@
 """What must be true of every screen: whoever reads, however they read."""
 
+from collections.abc import Sequence
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -10,9 +12,9 @@ LEAST_TARGET = 44
 _SCRIPT = Axe().axe_script
 
 
-def violations(page: Page, *, only: str | None = None) -> list[tuple[str, list[str]]]:
-    """What axe finds, or what one rule of it does: each rule with the elements that break it."""
-    looked_for = {"type": "rule", "values": [only]} if only else {"type": "tag", "values": TAGS}
+def violations(page: Page, *, only: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    """What axe finds, or what some rules of it do: each rule with the elements that break it."""
+    looked_for = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": TAGS}
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_SCRIPT)  # not a script tag, which our pages' policy would refuse
     found = page.evaluate(

@@ -36,11 +36,9 @@ def riverside_settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def riverside_file(
-    migrated_sqlite: Path, riverside_settings: Settings, keys: Keyring, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def riverside_file(migrated_sqlite: Path, riverside_settings: Settings, keys: Keyring, memory_folder: Path) -> Path:
     """The demonstration's database as it stands at NOW."""
-    path = tmp_path_factory.mktemp("riverside") / "riverside.db"
+    path = memory_folder / "riverside.db"
     shutil.copy(migrated_sqlite, path)
     engine = make_engine(f"sqlite:///{path}")
     build(sessionmaker(engine, expire_on_commit=False), riverside_settings, NOW, patients=PATIENTS)
@@ -49,11 +47,9 @@ def riverside_file(
 
 
 @pytest.fixture(scope="session")
-def lasting_riverside(
-    riverside_file: Path, riverside_settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Service]:
+def lasting_riverside(riverside_file: Path, riverside_settings: Settings, memory_folder: Path) -> Iterator[Service]:
     """One for the whole run, whose clock has ticked."""
-    for service in _copied(riverside_file, riverside_settings, tmp_path_factory.mktemp("lasting")):
+    for service in _copied(riverside_file, riverside_settings, memory_folder / "lasting.db"):
         service.tick()
         yield service
 
@@ -67,9 +63,9 @@ def riverside(lasting_riverside: Service) -> Service:
 
 
 @pytest.fixture
-def fresh_riverside(riverside_file: Path, riverside_settings: Settings, tmp_path: Path) -> Iterator[Service]:
+def fresh_riverside(riverside_file: Path, riverside_settings: Settings, database_folder: Path) -> Iterator[Service]:
     """The demonstration for one journey alone."""
-    yield from _copied(riverside_file, riverside_settings, tmp_path)
+    yield from _copied(riverside_file, riverside_settings, database_folder / "riverside.db")
 
 
 @pytest.fixture
@@ -81,9 +77,9 @@ def broken_service(riverside_settings: Settings, tmp_path: Path) -> Iterator[Ser
     engine.dispose()
 
 
-def _copied(path: Path, settings: Settings, folder: Path) -> Iterator[Service]:
-    shutil.copy(path, folder / "riverside.db")
-    engine = make_engine(f"sqlite:///{folder / 'riverside.db'}")
+def _copied(path: Path, settings: Settings, copy: Path) -> Iterator[Service]:
+    shutil.copy(path, copy)
+    engine = make_engine(f"sqlite:///{copy}")
     with served(sessionmaker(engine, expire_on_commit=False), settings) as service:
         yield service
     engine.dispose()

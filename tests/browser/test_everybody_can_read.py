@@ -27,8 +27,10 @@ STAFF_SCREENS = staff_screens.SCREENS + staff_text_screens.SCREENS + intake_scre
 STAFF_SCREENS += measure_screens.SCREENS + step_screens.STAFF_SCREENS
 PATIENT_SCREENS = patient_screens.SCREENS + step_screens.PATIENT_SCREENS
 STAFF_SCREENS += review_screens.SCREENS
-COLOURS = "color-contrast"
-"""The one rule of axe for which it matters whether a page is light or dark."""
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of axe for which it matters whether a page is light or dark."""
+SIZES = ("target-size", "scrollable-region-focusable")
+"""Those for which its width matters, but for what a narrow page hides, which is the same in every language."""
 NO_PAGE = {"static", "health.healthz"}
 FRAMES = {"page", "door", "after_check_in"}
 """Templates that others fill."""
@@ -69,7 +71,7 @@ def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, langu
         page.set_viewport_size(PHONE)
         in_the_dark(page)
         assert sideways(page) == []
-        assert violations(page) == []
+        assert violations(page, only=() if language == "en" else COLOURS + SIZES) == []
 
 
 @pytest.mark.parametrize("screen", named(demonstration_screens.SCREENS))

@@ -26,7 +26,7 @@ def address(sqlite_sessions: Sessions, settings: Settings) -> Iterator[str]:
     """The patient surface at a local address."""
     app = create_app(settings, Surface.PATIENT, sessions=sqlite_sessions, clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -21,7 +21,7 @@ from monitor.flags.models import Flag, FlagEvent
 from tests.builders import a_check_in, a_patient, a_staff_member, a_team, token_of
 from tests.integrity.senders import Form, Server, send, serving
 
-KILLS = 200
+KILLS = 100
 PHONES, PATIENTS_EACH, CHECK_INS_EACH = 3, 5, 60
 
 

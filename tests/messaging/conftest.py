@@ -25,9 +25,9 @@ def outbox(sessions: Sessions) -> Outbox:
 
 
 @pytest.fixture
-def sqlite_outbox(tmp_path: Path) -> Iterator[Outbox]:
+def sqlite_outbox(database_folder: Path) -> Iterator[Outbox]:
     """The same on SQLite alone, for what many runs have to show and no database has a part in."""
-    sessions = open_database(f"sqlite:///{tmp_path / 'monitor.db'}")
+    sessions = open_database(f"sqlite:///{database_folder / 'monitor.db'}")
     create_tables(sessions)
     yield Outbox(sessions)
     sessions.kw["bind"].dispose()

@@ -3,7 +3,7 @@
 texts = fill(sessions)
 with network_process(at=NOON.isoformat()) as network:
     network.set(manners=LOSSY)
-    kill_again_and_again(start, kills=80)      # `start` starts one sender and returns its process id
+    kill_again_and_again(start, kills=40)      # `start` starts one sender and returns its process id
     ...                                        # let senders run in peace until nothing is under way
     verdict = judge(sessions, network.texts())
 assert verdict == Verdict(texts=len(texts), duplicates=0, never_sent=0)
@@ -29,7 +29,7 @@ from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
 from monitor.messaging.texts import TextKind
 from tests.messaging.outbox_setting import NOON, TWO_DAYS, add_patient
 
-TEXTS, NUMBERS, KILLS, SENDERS = 4_000, 200, 80, 3
+TEXTS, NUMBERS, KILLS, SENDERS = 1_500, 200, 40, 3
 LOST_RECEIPTS = 0.01
 """The share of texts that are taken without our learning it."""
 PAUSES = (0.15, 0.31, 0.17, 0.23, 0.19, 0.29)

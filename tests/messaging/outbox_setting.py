@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import monitor.audit
 import monitor.beats
+import monitor.care.intake_models
 import monitor.care.models
 import monitor.checkins.models
 import monitor.flags.models

@@ -24,7 +24,7 @@ URL = f"{BASE}{STATUS}?m=1"
 FORM = status_form("delivered")
 PREVIOUS, SHARED_KEY = "p" * 32, "k" * 40
 HOW = f"key=webhooks_sharedkey_1,algorithm={SHA256}"
-FORGED, BELIEVED = 98_000, 2_000
+FORGED, BELIEVED = 9_000, 1_000
 
 
 def signatures(base: str = BASE, **secrets: str | None) -> Signatures:
@@ -254,7 +254,7 @@ def test_many_refusals_are_one_write_a_second(edge: Edge) -> None:
 # ---- a great many of them ----
 
 
-def test_a_hundred_thousand_calls_forged_replayed_and_shuffled_move_no_text_wrongly(sqlite_sessions: Sessions) -> None:
+def test_ten_thousand_calls_forged_replayed_and_shuffled_move_no_text_wrongly(sqlite_sessions: Sessions) -> None:
     """True calls of 60 texts, each many times and in any order, among forged ones that say the worst."""
     edge = Edge(sqlite_sessions)
     texts = {edge.text_in_flight(sid=None, number=f"+4477009{each:05}"): f"SM{each:032}" for each in range(60)}
