@@ -275,13 +275,13 @@ def statements(sessions: Sessions) -> Iterator[list[str]]:
 def test_the_list_takes_as_many_statements_for_twenty_as_for_two(ward: Ward) -> None:
     who = a_viewer(ward)
     with unit_of_work(ward.sessions) as session, statements(ward.sessions) as few:
-        listing(session, who, Filter(), NOW + 30 * DAY)
+        listing(session, who, Filter(), NOW + 100 * DAY)
     with unit_of_work(ward.sessions) as session:
         for number in range(20):
             care = a_patient(session, ward.care.team, ward.clinician, number=f"+4477009003{number:02}")
             care.episode.next_review_at = NOW - DAY
     with unit_of_work(ward.sessions) as session, statements(ward.sessions) as many:
-        assert len(listing(session, who, Filter(), NOW + 30 * DAY).breached) == 21
+        assert len(listing(session, who, Filter(), NOW + 100 * DAY).breached) == 21
     assert len(many) == len(few) <= 6
 
 
