@@ -35,6 +35,7 @@ class InForce:
     """Whether it is the file that comes with the program: its text may not be in the tables yet."""
 
 
+@cache
 def shipped_codes() -> tuple[str, ...]:
     """Return the codes of the pathways that come with the program, the usual one first."""
     codes = sorted(path.stem for path in FOLDER.glob("*.toml"))
@@ -57,6 +58,7 @@ def for_decision(session: Session, code: str, now: datetime) -> InForce:
     return found
 
 
+@cache
 def shipped(code: str) -> InForce:
     """Return the file that comes with the program. Raises UnknownPathway."""
     text = shipped_text(code)
@@ -72,9 +74,15 @@ def keep(session: Session, found: InForce, now: datetime) -> None:
 def keep_text(session: Session, text: str, code: str, now: datetime) -> UUID:
     """Keep the text of a version once, whoever else does at the same time; return its id."""
     row = {"id": version_id(text), "code": code, "text": text, "first_used_at": now}
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(table(PathwayVersion)).values(row).on_conflict_do_nothing(index_elements=["id"]))
+    session.connection().execute(_KEEP[session.get_bind().dialect.name], row)
     return version_id(text)
+
+
+_KEEP = {
+    name: insert(table(PathwayVersion)).on_conflict_do_nothing(index_elements=["id"])
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+"""Made once: whoever sends a check-in that raises a flag waits on it."""
 
 
 def newest_version(code: sa.SQLColumnExpression[str]) -> sa.Select[UUID]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.audit import Actor, record
+from monitor.db import UTCDateTime
 from monitor.errors import MonitorError
 from monitor.people.models import Absence, Role, StaffMember, TeamMembership
 from monitor.people.teams import CARERS
@@ -140,7 +141,7 @@ def manager_of(session: Session, care_team_id: UUID, now: datetime) -> UUID | No
     return _first_there(session, managers, now)
 
 
-def _goes_on(now: datetime) -> sa.ColumnElement[bool]:
+def _goes_on(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     return sa.and_(Absence.from_at <= now, Absence.until_at > now, Absence.cancelled_at.is_(None))
 
 
@@ -149,16 +150,25 @@ def _follow(session: Session, staff_member_id: UUID, now: datetime) -> UUID | No
     asked: set[UUID] = set()
     while staff_member_id not in asked:
         asked.add(staff_member_id)
-        found = sa.select(StaffMember.ended_at, Absence.cover_id).outerjoin(
-            Absence, sa.and_(Absence.staff_member_id == StaffMember.id, _goes_on(now))
-        )
-        ended_at, cover_id = session.execute(found.where(StaffMember.id == staff_member_id).limit(1)).one()
+        ended_at, cover_id = session.execute(_THERE, {"whose": staff_member_id, "now": now}).one()
         if ended_at is not None:
             return None
         if cover_id is None:
             return staff_member_id
         staff_member_id = cover_id
     return None
+
+
+_THERE = (
+    sa.select(StaffMember.ended_at, Absence.cover_id)
+    .outerjoin(
+        Absence,
+        sa.and_(Absence.staff_member_id == StaffMember.id, _goes_on(sa.bindparam("now", type_=UTCDateTime()))),
+    )
+    .where(StaffMember.id == sa.bindparam("whose", type_=sa.Uuid()))
+    .limit(sa.literal_column("1"))
+)
+"""Made once: whoever sends a check-in that raises a flag waits on it."""
 
 
 def _first_there(session: Session, people: Sequence[UUID], now: datetime) -> UUID | None:
