@@ -5,27 +5,35 @@ from alembic import context
 
 from monitor import audit, beats
 from monitor.care import intake_models as intake
+from monitor.care import middle_models as middle
 from monitor.care import models as care
 from monitor.care import pathway_models as pathways
+from monitor.checkins import call_models as calls
 from monitor.checkins import models as checkins
 from monitor.db import Base, make_engine
 from monitor.flags import models as flags
 from monitor.flags import notice_models as notices
 from monitor.messaging import models as messaging
 from monitor.people import models as people
+from monitor.people import needs_models as needs
+from monitor.relapse import models as relapse
 from monitor.reviews import models as reviews
 
 CAPABILITIES = (
     audit,
     beats,
     people,
+    needs,
     messaging,
     care,
     pathways,
     intake,
+    middle,
     checkins,
+    calls,
     flags,
     notices,
+    relapse,
     reviews,
 )
 

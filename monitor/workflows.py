@@ -27,7 +27,7 @@ from monitor.flags.reviewed import close_reviewed
 from monitor.flags.wishes import Wish, finding_of
 from monitor.measures import catalogue
 from monitor.messaging import outbox
-from monitor.people.models import Channel, Party, Patient, Purpose, StaffMember
+from monitor.people.models import MONITORING, Channel, Party, Patient, Purpose, StaffMember
 from monitor.people.service import change_preference, newest_consent, preference, state_consent
 from monitor.reviews import service as reviews
 
@@ -71,7 +71,7 @@ def complete_check_in(
         return Receipt(earlier.id, _is_positive(_safety_given(earlier.answers_given())), repeated=True)
     standing = flags.standing_of(session, check_in.episode)
     if not standing.courses and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
-        state_consent(session, check_in.patient, tuple(Purpose), True, said_by=Party.PATIENT, now=now)
+        state_consent(session, check_in.patient, MONITORING, True, said_by=Party.PATIENT, now=now)
     submission_id = checkins.keep_submission(session, check_in, answers, delivery, now)
     scored = checkins.score_all(check_in.instruments, answers, estimate=settings.estimate_totals)
     checkins.keep_scores(session, check_in, submission_id, delivery.language, scored, now)
@@ -207,7 +207,7 @@ def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime,
 
     Also for those with whom we had agreed to ring: whoever wants texts is asked by text from now on.
     """
-    state_consent(session, patient, tuple(Purpose), True, said_by=said_by, now=now, staff_member_id=staff_id)
+    state_consent(session, patient, MONITORING, True, said_by=said_by, now=now, staff_member_id=staff_id)
     wishes = preference(session, patient.id)
     if wishes is not None and wishes.channel is not Channel.TEXT:
         change_preference(

@@ -19,12 +19,12 @@ from monitor.messaging.links import check_in_token
 from monitor.messaging.models import Message, MessageState
 from monitor.messaging.texts import TextKind
 from monitor.people.models import (
+    MONITORING,
     CareTeam,
     Channel,
     ContactPreference,
     Party,
     Patient,
-    Purpose,
     Role,
     SafetyCover,
     StaffMember,
@@ -148,7 +148,7 @@ def a_patient(
         )
     )
     if consent:
-        state_consent(session, patient, Purpose, True, said_by=Party.PATIENT, now=opened_at)
+        state_consent(session, patient, MONITORING, True, said_by=Party.PATIENT, now=opened_at)
     episode = Episode(
         patient_id=patient.id,
         patient=patient,

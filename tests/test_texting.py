@@ -18,7 +18,7 @@ from monitor.messaging import keywords
 from monitor.messaging.keywords import TABLE, Keyword
 from monitor.messaging.models import InboundText, MessageState, Understood
 from monitor.messaging.texts import TextKind
-from monitor.people.models import Consent, Party, Patient, Purpose, Role
+from monitor.people.models import MONITORING, Consent, Party, Patient, Role
 from monitor.worker import make_courier, tick
 from tests.builders import NOW, a_staff_member
 from tests.integrity.test_same_form_many_times import at_once
@@ -229,7 +229,7 @@ def test_start_is_no_keyword_for_somebody_whose_texts_are_on(service: Texting, w
     assert service.text(word) is Understood.NOT_UNDERSTOOD
 
     assert [kind for kind, _ in service.queued] == [TextKind.REPLY]
-    assert len(service.all(Consent)) == len(Purpose)
+    assert len(service.all(Consent)) == len(MONITORING)
 
 
 # ---- help, and what answers nothing ----

@@ -30,7 +30,7 @@ from monitor.ids import new_id, new_token
 from monitor.messaging.gateway import RecordingGateway
 from monitor.messaging.models import Message, MessageState
 from monitor.messaging.texts import TextKind
-from monitor.people.models import Channel, Consent, ContactPreference, Party, Patient, Purpose
+from monitor.people.models import MONITORING, Channel, Consent, ContactPreference, Party, Patient, Purpose
 from monitor.people.service import newest_consent, prefer, preference
 from monitor.worker import make_courier, tick
 from monitor.workflows import CheckInTaken, Receipt
@@ -237,9 +237,9 @@ def test_the_first_answers_are_the_consent_that_the_page_asked_for(sessions: Ses
     phone.send(answers(phq9=9))
 
     assert {(consent.purpose, consent.granted, consent.said_by) for consent in phone.all(Consent)} == {
-        (purpose, True, Party.PATIENT) for purpose in Purpose
+        (purpose, True, Party.PATIENT) for purpose in MONITORING
     }
-    assert len(phone.all(Consent)) == len(Purpose)
+    assert len(phone.all(Consent)) == len(MONITORING)
 
 
 def test_a_measure_without_wording_in_the_language_is_neither_asked_nor_scored(

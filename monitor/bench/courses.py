@@ -15,7 +15,7 @@ from monitor.i18n import LANGUAGES
 from monitor.ids import token_hash
 from monitor.measures import catalogue
 from monitor.messaging.links import check_in_token
-from monitor.people.models import CareTeam, Consent, Party, Patient, Purpose, Role, SafetyCover, StaffMember
+from monitor.people.models import MONITORING, CareTeam, Consent, Party, Patient, Purpose, Role, SafetyCover, StaffMember
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 """A Tuesday morning."""
@@ -85,7 +85,7 @@ def courses() -> Iterator[Base]:
         yield from (patient, episode, _open_check_in(number))
         yield from _care(number, episode)
         if number >= len(FIRST_TIMERS):
-            yield from (_consent(number, patient, at, purpose) for at, purpose in enumerate(Purpose))
+            yield from (_consent(number, patient, at, purpose) for at, purpose in enumerate(MONITORING))
             yield from _course(number, kind, rng)
 
 
@@ -114,7 +114,7 @@ def _patient(number: int) -> Patient:
 
 def _consent(number: int, patient: Patient, at: int, purpose: Purpose) -> Consent:
     return Consent(
-        id=numbered(Consent, number * len(Purpose) + at),
+        id=numbered(Consent, number * len(MONITORING) + at),
         patient_id=patient.id,
         purpose=purpose,
         granted=True,

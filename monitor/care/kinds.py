@@ -99,3 +99,29 @@ class HandoffReason(StrEnum):
     DEPARTURE = "departure"
     REQUEST = "request"
     CASELOAD = "caseload"
+
+
+class MiddleReason(StrEnum):
+    """Why somebody is to have a burst of the middle step."""
+
+    URGENT_NEED = "urgent_need"
+    """An unmet need of safety or housing: the fast track."""
+    STEP_TWO_FAILED = "step_two_failed"
+    FUNCTION_IMPAIRED = "function_impaired"
+    UNMET_NEEDS = "unmet_needs"
+    COORDINATOR_REQUEST = "coordinator_request"
+
+
+FAST_TRACK = frozenset({MiddleReason.URGENT_NEED})
+"""Who goes before those who have waited longer. Local protocol."""
+
+
+class RequestEnd(StrEnum):
+    """How the wait for a burst ended."""
+
+    STARTED = "started"
+    DECLINED = "declined"
+    """The patient wants something else."""
+    OTHER_STEP = "other_step"
+    """A decision took them to another step."""
+    CARE_ENDED = "care_ended"

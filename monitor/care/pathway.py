@@ -91,6 +91,15 @@ class Clocks(_Part):
     review_warning_days: int = Field(3, ge=0, le=14)
     mid_burst_review_days: int = Field(14, ge=1, le=28)
     after_step_down_days: int = Field(28, ge=7, le=92)
+    guardrails_hold_days: int = Field(28, ge=7, le=92)
+    """How long what somebody confirmed before a step-down counts."""
+    residual_every_weeks: int = Field(2, ge=1, le=4)
+    """How often somebody is asked at first who stepped down with residual symptoms (PHQ-9 of 5 to 9)."""
+    residual_weeks: int = Field(13, ge=4, le=52)
+    middle_answer_days: int = Field(2, ge=1, le=5)
+    """Working days until a request for the middle step is answered."""
+    middle_wait_days: int = Field(7, ge=1, le=28)
+    """From the request to the beginning of a burst, as the team means to keep it."""
     source: Words
 
 

@@ -25,7 +25,7 @@ from monitor.messaging.links import PATH, check_in_token
 from monitor.messaging.quiet_hours import to_local, to_utc
 from monitor.messaging.segments import Segments, count
 from monitor.messaging.texts import TextKind, render
-from monitor.people.models import Channel, Party, Patient, Purpose
+from monitor.people.models import MONITORING, Channel, Party, Patient, Purpose
 from monitor.people.service import change_preference, newest_consent, prefer, preference, state_consent
 
 MIDDAY = time(12)
@@ -188,7 +188,7 @@ def _patient(session: Session, new: NewPatient, now: datetime) -> Patient:
 
 def _consent(session: Session, patient: Patient, new: NewPatient, staff_member_id: UUID, now: datetime) -> None:
     said_at = min(now, to_utc(new.consented_on, MIDDAY, new.time_zone))
-    purposes = tuple(Purpose) if new.agrees_to_texts else (Purpose.CHECK_INS,)
+    purposes = MONITORING if new.agrees_to_texts else (Purpose.CHECK_INS,)
     state_consent(session, patient, purposes, True, said_by=Party.STAFF, now=said_at, staff_member_id=staff_member_id)
 
 

@@ -81,7 +81,15 @@ class MonitoringPlan(WithId, Base):
             sqlite_where=sa.text("until_at IS NULL"),
             postgresql_where=sa.text("until_at IS NULL"),
         ),
+        sa.Index(
+            "ix_monitoring_plans_eases_on",
+            "eases_on",
+            sqlite_where=sa.text("until_at IS NULL AND eases_on IS NOT NULL"),
+            postgresql_where=sa.text("until_at IS NULL AND eases_on IS NOT NULL"),
+        ),
         sa.CheckConstraint("every_weeks BETWEEN 1 AND 12", name="every_weeks"),
+        sa.CheckConstraint("(eases_on IS NULL) = (eases_to IS NULL)", name="eases"),
+        sa.CheckConstraint("eases_to BETWEEN 1 AND 12", name="eases_to"),
     )
 
     episode_id: Mapped[UUID] = mapped_column(sa.ForeignKey("episodes.id"))
@@ -91,6 +99,9 @@ class MonitoringPlan(WithId, Base):
     """What is asked less often: instrument -> every so many weeks, in the first check-in that has room for it."""
     every_weeks: Mapped[int | None]
     """None: no regular check-in, only before appointments."""
+    eases_on: Mapped[date | None]
+    """The local date from which it asks every `eases_to` weeks instead."""
+    eases_to: Mapped[int | None]
     before_appointments: Mapped[bool] = mapped_column(default=False)
     starts_on: Mapped[date]
     """The local date from which weeks are counted."""

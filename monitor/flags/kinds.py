@@ -12,6 +12,8 @@ class FlagKind(StrEnum):
     SAFETY = "safety"
     DETERIORATING = "deteriorating"
     RELAPSE_SIGNAL = "relapse_signal"
+    RE_ENTRY = "re_entry"
+    """Came back after stepping down: somebody speaks with them by the time that their plan promises."""
     NOT_IMPROVING = "not_improving"
     """Answers, and the scores do not get better."""
     MISSED_CHECK_INS = "missed_check_ins"
@@ -40,7 +42,10 @@ class Severity(StrEnum):
 
 
 class Rule(StrEnum):
-    """What raised a finding. S safety, N scores, M missed, U unreachable, O opted out, C call, R review, F contact."""
+    """What raised a finding. S safety, N scores, M missed, U unreachable, O opted out, C call, R review, F contact.
+
+    W watches after stepping down, B comes back.
+    """
 
     S1 = "S1"
     S2 = "S2"
@@ -62,6 +67,12 @@ class Rule(StrEnum):
     R2 = "R2"
     R3 = "R3"
     F1 = "F1"
+    W1 = "W1"
+    W2 = "W2"
+    W3 = "W3"
+    W4 = "W4"
+    W5 = "W5"
+    B1 = "B1"
 
 
 class EvidenceCode(StrEnum):
@@ -101,6 +112,12 @@ class EvidenceCode(StrEnum):
     REVIEW_WANTED = "review_wanted"
     OTHER_STEP_WANTED = "other_step_wanted"  # wish: more, less or another_kind
     STEPPED_UP = "stepped_up"  # step, on
+    SIGN_NOTICED = "sign_noticed"  # signs: how many, by: check_in, page or text; on when known
+    ROSE_AFTER_STEP_DOWN = "rose_after_step_down"  # measure, then, last, points, on
+    BACK_AT_CASENESS = "back_at_caseness"  # measure, then, last, caseness, on
+    STAYED_AT_CASENESS = "stayed_at_caseness"  # measure, earlier, last, days
+    QUIET_AFTER_STEP_DOWN = "quiet_after_step_down"  # count
+    CAME_BACK = "came_back"  # how: page, text or call; step, on
 
 
 class Outcome(StrEnum):
@@ -141,6 +158,7 @@ CLOSES: Mapping[FlagKind, tuple[Outcome, ...]] = {
     # A score asks for a decision about care, so a talk alone does not close these two.
     FlagKind.DETERIORATING: _DECISIONS,
     FlagKind.RELAPSE_SIGNAL: (Outcome.SPOKE, Outcome.PLAN_UPDATED, *_DECISIONS),
+    FlagKind.RE_ENTRY: (Outcome.FIRST_CONTACT_HELD, Outcome.NO_CONTACT_WANTED, Outcome.HANDED_OVER),
     FlagKind.NOT_IMPROVING: _DECISIONS,
     FlagKind.MISSED_CHECK_INS: (
         Outcome.SPOKE,
@@ -181,7 +199,15 @@ CLOSED_BY_REVIEW = frozenset(
 )
 """A review that is decided answers these; nothing but a review answers `REVIEW_DUE`."""
 
-NEVER_SNOOZED = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE})
+NEVER_SNOOZED = frozenset(
+    {
+        FlagKind.SAFETY,
+        FlagKind.RE_ENTRY,
+        FlagKind.CALL_REQUESTED,
+        FlagKind.REVIEW_DUE,
+        FlagKind.FIRST_CONTACT_DUE,
+    }
+)
 """What a patient has just told us, and dates that were promised, are not put off."""
 
 BULK = frozenset({FlagKind.MISSED_CHECK_INS})

@@ -34,6 +34,12 @@ class Purpose(StrEnum):
 
     CHECK_INS = "check_ins"
     TEXTS = "texts"
+    PRIMARY_CARE = "primary_care"
+    """To tell the patient's own doctor where care stands."""
+
+
+MONITORING = (Purpose.CHECK_INS, Purpose.TEXTS)
+"""What a patient agrees to in order to be asked; whoever else may know is asked apart."""
 
 
 class Party(StrEnum):

@@ -30,7 +30,7 @@ from monitor.messaging import outbox
 from monitor.messaging.gateway import NotAccepted, OutcomeUnknown
 from monitor.messaging.models import Message, MessageState, Understood
 from monitor.messaging.texts import TextKind
-from monitor.people.models import Channel, Party, Patient, Purpose
+from monitor.people.models import MONITORING, Channel, Party, Patient, Purpose
 from monitor.people.service import prefer, state_consent
 from tests.builders import NOW, answers
 from tests.text_phone import TextPhone, a_text_phone, check_in_of
@@ -118,7 +118,7 @@ def test_nobody_gets_the_questions_by_text_who_has_not_chosen_so(sqlite_sessions
     assert TextKind.QUESTION not in kinds(phone)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", MONITORING)
 def test_nobody_gets_them_who_has_not_agreed(phone: TextPhone, purpose: Purpose) -> None:
     with unit_of_work(phone.sessions) as session:
         patient = session.get_one(Patient, phone.patient_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from monitor.care.models import Appointment
-from monitor.checkins.models import Mode
+from monitor.checkins.models import Mode, Submission
 from monitor.checkins.service import Delivery, find
 from monitor.config import Settings
 from monitor.flags import service as flags
@@ -20,6 +20,7 @@ from monitor.people.models import Channel, Party, StaffMember
 from monitor.people.service import prefer
 from monitor.workflows import complete_check_in
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers, token_of
+from tests.integrity.aftercare import step_down
 from tests.integrity.decisions import decide
 
 
@@ -69,6 +70,7 @@ def a_record(session: Session, settings: Settings, number: str = "+447700900001"
     complete_check_in(session, found, answers(phq9=12, gad7=8, item9=1), delivery, settings=settings, now=NOW)
     flag = session.query(Flag).filter_by(patient_id=care.patient.id).one()
     decide(session, care, clinician)
+    step_down(session, care, clinician, session.query(Submission).filter_by(check_in_id=check_in.id).one())
     flags.record_attempt(session, flag, clinician, AttemptOutcome.LEFT_MESSAGE, "Rang.", NOW)
     session.flush()
     return Written(care, clinician, flag.id, check_in.id, token_of(check_in))

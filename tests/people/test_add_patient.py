@@ -17,7 +17,7 @@ from monitor.flags.models import Flag
 from monitor.messaging.models import Message
 from monitor.messaging.texts import TextKind
 from monitor.people.devices import invited_by_code, invited_by_token
-from monitor.people.models import Channel, Consent, Party, Patient, Purpose, Role, TeamMembership
+from monitor.people.models import MONITORING, Channel, Consent, Party, Patient, Purpose, Role, TeamMembership
 from monitor.people.service import newest_consent, preference
 from tests.builders import NOW, a_check_in, a_patient, a_staff_member, a_team, token_of
 from tests.staff_browser import Browser, StaffApp, words
@@ -86,7 +86,7 @@ def test_one_form_makes_person_consent_wishes_episode_step_and_plan(sessions: Se
         assert (patient.birth_year, patient.record_number) == ("1990", "RTS-0042")
         assert patient.access_needs == "Rings back only after five"
         consents = session.scalars(sa.select(Consent)).all()
-        assert {each.purpose for each in consents} == set(Purpose)
+        assert {each.purpose for each in consents} == set(MONITORING)
         assert {(each.said_by, each.staff_member_id) for each in consents} == {(Party.STAFF, clinic.maren.id)}
         wishes = preference(session, patient.id)
         assert wishes

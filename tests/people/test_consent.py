@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.db import Sessions, unit_of_work
-from monitor.people.models import Channel, Consent, ContactPreference, Party, Patient, Purpose
+from monitor.people.models import MONITORING, Channel, Consent, ContactPreference, Party, Patient, Purpose
 from monitor.people.service import CONSENT_TEXT_VERSION, has_consent, newest_consent, prefer, preference, state_consent
 from tests.builders import NOW, InCare, a_patient, a_staff_member, a_team
 
@@ -37,7 +37,7 @@ def test_saying_nothing_is_not_consent(sessions: Sessions) -> None:
 def test_the_newest_statement_counts_for_its_own_purpose(sessions: Sessions) -> None:
     with unit_of_work(sessions) as session:
         patient = in_care(session).patient
-        say(session, patient, True, *Purpose)
+        say(session, patient, True, *MONITORING)
         say(session, patient, False, Purpose.TEXTS, at=1)
         assert not has_consent(session, patient.id, Purpose.TEXTS)
         assert has_consent(session, patient.id, Purpose.CHECK_INS)
@@ -71,7 +71,7 @@ def test_a_statement_is_kept_with_its_words_its_language_and_who_said_it(session
 def test_one_patients_statement_says_nothing_about_another(sessions: Sessions) -> None:
     with unit_of_work(sessions) as session:
         one, other = in_care(session).patient, in_care(session, "+447700900002", "South team").patient
-        say(session, one, True, *Purpose)
+        say(session, one, True, *MONITORING)
 
         assert newest_consent(session, other.id, Purpose.TEXTS) is None
 
