@@ -11,7 +11,6 @@ from monitor.audit import Actor, record
 from monitor.care.intake_models import CareRoleAssignment
 from monitor.care.kinds import CareRole
 from monitor.care.models import Episode
-from monitor.care.pathway import Pathway
 from monitor.errors import MonitorError
 from monitor.people.teams import carers
 
@@ -56,10 +55,3 @@ def current(session: Session, episode_ids: Iterable[UUID]) -> Mapping[UUID, Hold
     for row in rows:  # the newest of a role comes last and stays
         found[row.episode_id][row.role] = row
     return found
-
-
-def unfilled(pathway: Pathway, holders: Holders) -> tuple[CareRole, ...]:
-    """Return the care roles of a pathway that nobody who still works here holds, in the order of the pathway."""
-    return tuple(
-        role for role in pathway.care_roles if role not in holders or holders[role].staff_member.ended_at is not None
-    )

@@ -190,11 +190,6 @@ PROMPTS: Mapping[Prompt, str] = {
     Prompt.SOCIAL_NEED: N_("Daily life: has anything changed at home, at work, with money, food or the people around?"),
 }
 
-SUPPORT_SOURCE = N_(
-    "Questions to think about, not a list to tick off. The idea comes from clinical support tools (de Jong 2024, "
-    "the OQ system); the wording is our own."
-)
-
 MISSED_ONE = N_("Missed 1 check-in")
 MISSED_SEVERAL = N_("Missed %(count)s check-ins")
 

@@ -35,7 +35,6 @@ RANKS = {
     "read": 6,
 }
 """Twilio's words in the order in which a text comes to them (API reference, Message status). Any other ranks 0."""
-FINAL = 5
 _ENDS = {
     "delivered": MessageState.DELIVERED,
     "read": MessageState.DELIVERED,

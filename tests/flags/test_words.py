@@ -74,7 +74,7 @@ def every_text() -> list[str]:
         words.OUTCOMES,
         words.PROMPTS,
     )
-    alone = (words.MISSED_ONE, words.MISSED_SEVERAL, words.SUPPORT_SOURCE)
+    alone = (words.MISSED_ONE, words.MISSED_SEVERAL)
     return [*(text for table in tables for text in table.values()), *alone]
 
 
@@ -159,7 +159,6 @@ def test_what_to_think_of_beside_a_flag_is_said_in_questions() -> None:
     assert len(words.prompt_lines(FlagKind.NOT_IMPROVING, "en")) == 4
     assert all(line.endswith("?") for kind in FlagKind for line in words.prompt_lines(kind, "en"))
     assert words.prompt_lines(FlagKind.SAFETY, "en") == ()
-    assert "de Jong 2024" in words.SUPPORT_SOURCE
     assert set(words.PROMPTS) == set(Prompt)
 
 
