@@ -29,12 +29,14 @@ def prepare(app: Flask) -> None:
 
 
 @cache
-def styles(*, rtl: bool = False, check_in: bool = False, chart: bool = False, ruler: bool = False) -> Markup:
+def styles(
+    *, rtl: bool = False, check_in: bool = False, chart: bool = False, ruler: bool = False, plan: bool = False
+) -> Markup:
     """Return the style sheet of a page: what every page needs, and what a script, a page or a piece of it adds."""
     every_page, _, right_to_left, _, other_pages = PART.split(_read(STATIC / "patient.css"))
     parts = [_read(STATIC / "tokens.css"), every_page]
     parts += [right_to_left] * rtl + [other_pages] * (not check_in)
-    pieces = {"chart": chart, "ruler": ruler}
+    pieces = {"chart": chart, "ruler": ruler, "patient_plan": plan}
     parts += [_read(STATIC / f"{name}.css") for name, wanted in pieces.items() if wanted]
     return Markup(small_css("\n".join(parts)))  # noqa: S704  # our own files
 

@@ -98,6 +98,11 @@ def nonce() -> str:
     return cast(str, g.nonce)
 
 
+def allow_worker() -> None:
+    """Let this page have a service worker of our own."""
+    g.worker = True
+
+
 def _domain() -> str:
     return cast(str, current_app.config["MESSAGE_DOMAIN"])
 
@@ -151,8 +156,9 @@ def _content_security_policy() -> str:
     own = ["'self'"] if current_app.config["OWN_STATIC_FILES"] else []
     inline = [f"'nonce-{g.nonce}'"] if "nonce" in g else []
     code, images = " ".join(own + inline) or "'none'", " ".join([*own, "data:"])
+    worker = "worker-src 'self'; " if "worker" in g else ""
     return (
-        f"default-src 'none'; style-src {code}; script-src {code}; img-src {images}; "
+        f"default-src 'none'; style-src {code}; script-src {code}; {worker}img-src {images}; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 

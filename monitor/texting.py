@@ -1,7 +1,8 @@
 """The journeys that begin with a patient's text, or with one of ours that did not arrive.
 
-The words STOP, START and HELP come first, whatever else is going on; then answers. Nobody reads these texts as they
-come in, so a text that answers nothing is told so, with the numbers where somebody does answer.
+The words STOP, START and HELP come first, whatever else is going on, with those that lead back to the team and to the
+plan; then answers. Nobody reads these texts as they come in, so a text that answers nothing is told so, with the
+numbers where somebody does answer.
 """
 
 import logging
@@ -12,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from monitor import workflows
+from monitor.care.promises import has_cover, promise
 from monitor.checkins import by_text, lost_texts
 from monitor.checkins.lost_texts import Lost
 from monitor.checkins.planning import open_episode
@@ -20,6 +22,8 @@ from monitor.config import Settings
 from monitor.db import Sessions, reading, unit_of_work
 from monitor.flags import service as flags
 from monitor.flags.kinds import Rule
+from monitor.flags.wishes import Wish
+from monitor.i18n import format_moment
 from monitor.messaging import inbound as texts
 from monitor.messaging import outbox
 from monitor.messaging.keywords import Keyword, Said, read
@@ -28,10 +32,14 @@ from monitor.messaging.replies import Voice
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Party, Patient, Purpose
 from monitor.people.service import newest_consent
+from monitor.relapse import reentry
+from monitor.relapse.kinds import How
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
+PLAN_PATH = "/plan"
+"""Where a patient's own plan is: behind their set-up phone and its PIN, so the same address does for everybody."""
 ANSWERS_AN_HOUR = 5
 """Local protocol: to one number outside a check-in. Two machines that answer each other come to an end."""
 
@@ -117,6 +125,12 @@ def _act(
         case Said(Keyword.START | Keyword.YES) if _is_stopped(session, patients):
             _start(session, inbound, patients, speaker, voice, now)
             return Understood.START
+        case Said(Keyword.COME_BACK) if _come_back(session, inbound, patients, settings, now):
+            return Understood.COMING_BACK
+        case Said(Keyword.PLAN) if open_episode(session, speaker.id) is not None:
+            link = f"{settings.base_url}{PLAN_PATH}"
+            _reply_unless_stopped(session, inbound, speaker, TextKind.REPLY, voice.page(link), now)
+            return Understood.PLAN
     return _answer(session, inbound, speaker, voice, settings, now)
 
 
@@ -145,6 +159,34 @@ def _start(
     for patient in back:
         workflows.opt_in(session, patient, said_by=Party.PATIENT, now=now)
     _reply(session, inbound, speaker, TextKind.REPLY, voice.started() if back else voice.ask_us(), now)
+
+
+def _come_back(
+    session: Session, inbound: InboundText, patients: Sequence[Patient], settings: Settings, now: datetime
+) -> bool:
+    """Take back whoever texted the word and has stepped down; False when nobody on the number has.
+
+    Of several it is the one who was asked something last. Where that says nothing, no step is changed for anybody: the
+    team calls each of them and hears who it was.
+    """
+    episodes = (open_episode(session, patient.id) for patient in patients)
+    may = [episode for episode in episodes if episode is not None and reentry.is_open_to(session, episode)]
+    if not may:
+        return False
+    asked = texts.last_asked(session, [each.patient for each in may]) if len(may) > 1 else may[0].patient_id
+    chosen = next((each for each in may if each.patient_id == asked), None)
+    if chosen is not None:
+        call_by = reentry.come_back(session, chosen, How.TEXT, now=now).due_at
+    else:
+        for each in may:
+            workflows.ask(session, each, Wish.CALL, now)
+        call_by = promise(session, may[0].care_team, now).call_by
+    speaker, team = (chosen or may[0]).patient, (chosen or may[0]).care_team
+    is_promised = call_by > now and has_cover(session, team)
+    by = format_moment(call_by, speaker.language, speaker.time_zone, speaker.region) if is_promised else None
+    body = _voice(session, speaker, settings).called(by)
+    _reply_unless_stopped(session, inbound, speaker, TextKind.SUPPORT, body, now)
+    return True
 
 
 def _answer(
@@ -178,6 +220,14 @@ def _voice(session: Session, patient: Patient, settings: Settings) -> Voice:
         return Voice(settings.sender_name, patient.language, patient.region)
     team = episode.care_team
     return Voice(settings.sender_name, patient.language, team.country, team.phone)
+
+
+def _reply_unless_stopped(
+    session: Session, inbound: InboundText, to: Patient, kind: TextKind, body: str, now: datetime
+) -> None:
+    """Answer a word that somebody may text after a STOP too: it is obeyed, and no text follows but to a START."""
+    if newest_consent(session, to.id, Purpose.TEXTS) is not False:
+        _reply(session, inbound, to, kind, body, now)
 
 
 def _reply(

@@ -34,6 +34,8 @@ from monitor.messaging.jobs import DispatchReport, dispatch
 from monitor.messaging.reconcile import ReconcileReport, reconcile
 from monitor.messaging.spend import Limits
 from monitor.people.service import forget_attempts
+from monitor.relapse import jobs as relapse_jobs
+from monitor.relapse import watch_jobs
 from monitor.reviews import jobs as review_jobs
 
 if TYPE_CHECKING:
@@ -116,6 +118,7 @@ def make_dispatch(settings: Settings) -> Dispatch:
 def tick(courier: Courier, send: Dispatch = dispatch) -> TickReport:
     """Run every job once, in the order in which one feeds the next."""
     received = courier.take_in()
+    relapse_jobs.ease_due(courier.sessions, courier.clock)  # before planning, which goes by it
     planned = plan(courier)
     with unit_of_work(courier.sessions) as session:
         appointment_texts.queue_ahead(session, courier.clock(), sender=courier.sender_name)
@@ -178,6 +181,7 @@ def once_a_day(courier: Courier) -> None:
     if last is not None and last <= now < last + DAY:
         return
     prove(courier.sessions, courier.clock)
+    watch_jobs.watch_all(courier.sessions, courier.clock)
     with unit_of_work(courier.sessions) as session:
         forget_attempts(session, now - DAY)
         spend.forget(session, (now - SPENDING_KEPT).date())

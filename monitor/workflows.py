@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from monitor.audit import Actor, record
 from monitor.care import intake
 from monitor.care.intake import NewIntake
 from monitor.care.intake_models import Intake
+from monitor.care.kinds import Step
 from monitor.care.models import Episode
 from monitor.checkins import cadence, closing, known, lost_texts, new_links, planning
 from monitor.checkins import service as checkins
@@ -29,8 +31,13 @@ from monitor.measures import catalogue
 from monitor.messaging import outbox
 from monitor.people.models import MONITORING, Channel, Party, Patient, Purpose, StaffMember
 from monitor.people.service import change_preference, newest_consent, preference, state_consent
+from monitor.relapse import gate, watching
+from monitor.relapse.watching import NotTheirSign as NotTheirSign
+from monitor.relapse.watching import signs_to_ask as signs_to_ask
+from monitor.reviews import middle_step
 from monitor.reviews import service as reviews
 
+NOTHING_NOTICED: Mapping[UUID, bool] = MappingProxyType({})
 SAID_BEFOREHAND = frozenset({Rule.S1, Rule.S3, Rule.S4, Rule.C1})
 """What the first answers of a check-in can already say: the rest waits for the rest."""
 SAID_AFTERWARDS = frozenset({Rule.S2, Rule.S3, Rule.C1})
@@ -56,13 +63,15 @@ def complete_check_in(
     answers: Answers,
     delivery: Delivery,
     *,
+    noticed: Mapping[UUID, bool] = NOTHING_NOTICED,
     call_asked: bool = False,
     settings: Settings,
     now: datetime,
 ) -> Receipt:
     """Keep a check-in that was sent: answers, scores, state, flags and cancelled nudges, all or nothing.
 
-    The same page sent twice gives the same receipt. Raises CheckInTaken when another page was first.
+    `noticed` is what it says of signs of the relapse plan. The same page sent twice gives the same receipt. Raises
+    CheckInTaken when another page was first, and NotTheirSign.
     """
     if not closing.complete(session, check_in, now):
         earlier = checkins.submission_by_key(session, check_in.id, delivery.key)
@@ -73,6 +82,7 @@ def complete_check_in(
     if not standing.courses and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
         state_consent(session, check_in.patient, MONITORING, True, said_by=Party.PATIENT, now=now)
     submission_id = checkins.keep_submission(session, check_in, answers, delivery, now)
+    watching.keep_answers(session, check_in.episode, submission_id, noticed, now)
     scored = checkins.score_all(check_in.instruments, answers, estimate=settings.estimate_totals)
     checkins.keep_scores(session, check_in, submission_id, delivery.language, scored, now)
     safety = _safety_facts(check_in, answers, standing.courses, call_asked=call_asked)
@@ -87,6 +97,8 @@ def complete_check_in(
         check_in_id=check_in.id,
         call_requested=call_asked and safety is None,
     )
+    if standing.step == Step.STEPPED_DOWN:
+        watching.watch(session, check_in.episode, now, check_in_id=check_in.id)
     return Receipt(submission_id, _is_positive(_safety_given(answers)))
 
 
@@ -169,6 +181,7 @@ def close_overdue(session: Session, check_in: CheckIn, now: datetime) -> None:
     closing.close(session, check_in, now)
     if check_in.episode.closed_at is None:
         flags.evaluate(session, check_in.episode, now=now, check_in_id=check_in.id)
+        watching.watch(session, check_in.episode, now, check_in_id=check_in.id)
 
 
 def assign_step(
@@ -177,15 +190,32 @@ def assign_step(
     """Assign a step at intake: what was found, what the rules proposed, the review and the check-ins, all or nothing.
 
     `mark` says what the page showed. Raises IntakeRefused, StepDecided and AnswersSince among them, NotACarer and
-    CannotTakeOver. The first step of an episode is the decision that its first date waited for.
+    CannotTakeOver. The first step of an episode is the decision that its first date waited for; a later one that is
+    lighter than the step that counts owes the guardrails.
     """
     closing.hold(session, episode.id)
     session.refresh(episode)
     known.must_be_current(session, episode, mark)
+    from_step, guardrails = episode.step, None
     if intake.is_awaited(session, episode.id):
         member = session.get_one(StaffMember, by)
         close_reviewed(session, episode, member, new.reason, now, kinds={FlagKind.REVIEW_DUE})
+    elif gate.is_less(from_step, new.step):
+        intake.checked(session, episode, new, now)
+        guardrails = _guardrails(session, episode, now)
     held = intake.assign(session, episode, new, by=by, now=now)
+    if guardrails is not None:
+        gate.record_step_down(
+            session,
+            episode,
+            from_step=from_step,
+            to_step=new.step,
+            step_assignment_id=held.step_assignment_id,
+            by=by,
+            now=now,
+            checklist=guardrails,
+        )
+    middle_step.after_intake(session, episode, new, from_step, by=by, now=now)
     cadence.ask_every(session, episode, every_weeks, now)
     return held
 
@@ -214,6 +244,13 @@ def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime,
             session, patient, wishes, channel=Channel.TEXT, set_by=said_by, now=now, staff_member_id=staff_id
         )
     planning.replan(session, patient, now)
+
+
+def _guardrails(session: Session, episode: Episode, now: datetime) -> gate.Checklist:
+    try:
+        return gate.require(session, episode, now)
+    except gate.GuardrailsMissing as error:
+        raise intake.GuardrailsOwed(error.missing) from error
 
 
 def _safety_items(check_in: CheckIn) -> list[tuple[str, int]]:

@@ -40,6 +40,7 @@ from monitor.reviews.seen import seen
 from monitor.worker import make_courier, tick
 from tests.builders import NOW, a_staff_member, a_team, answers
 from tests.newcomers import PATHWAY, a_newcomer
+from tests.plans import meet_guardrails
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CARERS = (("a", Role.CLINICIAN), ("b", Role.CLINICIAN), ("c", Role.CLINICIAN), ("d", Role.COORDINATOR))
@@ -170,6 +171,8 @@ class AnyService:
             close_reason=self.draw.choice((None, *reviews.CLOSE_REASONS)),
         )
         read_to, by = seen(session, episode), self._somebody(session)
+        if decision is Decision.STEP_DOWN and episode.closed_at is None:
+            meet_guardrails(session, episode, by, self.now)
         reviews.decide(session, episode.id, wanted, by=by, now=self.now, read_to=read_to)
         self._did(f"review {decision}")
 

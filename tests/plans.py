@@ -6,13 +6,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from monitor.care.kinds import Step
-from monitor.care.models import StepAssignment
+from monitor.care.models import Episode, StepAssignment
 from monitor.care.pathways import for_decision
-from monitor.relapse.content import Person, Sign, StayingWell
-from monitor.relapse.kinds import Given, Guardrail, SignKind
+from monitor.people.models import StaffMember
+from monitor.relapse.content import Person, SafetySteps, Sign, StayingWell
+from monitor.relapse.guardrail_rules import WITH_A_DATE
+from monitor.relapse.guardrails import confirm
+from monitor.relapse.kinds import Given, Guardrail, PlanKind, SignKind
 from monitor.relapse.models import RelapsePlan, StepDown
-from monitor.relapse.plan_rules import Written
-from monitor.relapse.plans import save_staying_well
+from monitor.relapse.plan_rules import Written, WrittenSafety
+from monitor.relapse.plans import newest, save_safety, save_staying_well
 from tests.builders import NOW, InCare
 
 SIGNS = (
@@ -30,6 +33,13 @@ CONTENT = StayingWell(
     number="+441632960123",
     hours="Monday to Friday, 9 to 17",
 )
+CONFIRMED = {
+    Guardrail.STABILITY: "Two months below caseness, back at work full time.",
+    Guardrail.MEDICINES: "Sertraline goes on, prescribed by her own doctor.",
+    Guardrail.PRIMARY_CARE: "Letter to her own doctor went out.",
+    Guardrail.LINKS: "Asked about all three, no open need.",
+    Guardrail.LANGUAGE: "English and texts, asked again today.",
+}
 
 
 def a_written_plan(care: InCare, **values: Any) -> Written:
@@ -100,3 +110,31 @@ def stepped_down(
     session.flush()
     session.expire(care.episode, ["steps"])
     return row
+
+
+def guardrails_met(session: Session, care: InCare, at: datetime = NOW, **plan: Any) -> None:
+    """Meet the eleven guardrails of an episode through the services, a moment before `at`; item 9 above 0 as well."""
+    by = session.get_one(StaffMember, care.clinician.id)
+    meet_guardrails(session, session.get_one(Episode, care.episode.id), by, at - timedelta(minutes=5), **plan)
+
+
+def meet_guardrails(session: Session, episode: Episode, by: StaffMember, at: datetime, **plan: Any) -> None:
+    """Meet the eleven guardrails at a moment, all by one person who also owns the plan."""
+    values = {"language": episode.patient.language, "owner_id": by.id, "review_on": (at + timedelta(weeks=12)).date()}
+    written = Written(content=CONTENT, signs=SIGNS, back_to=Step.TWO, wait_days=5, given=Given.PHONE, **values | plan)
+    before = newest(session, episode.id, PlanKind.STAYING_WELL)
+    read = before.id if before else None
+    save_staying_well(session, episode, written, agree=True, based_on_id=read, by=by.id, now=at)
+    an_agreed_safety_plan(session, episode, by, at)
+    for guardrail, words in CONFIRMED.items():
+        on = at.date() if guardrail in WITH_A_DATE else None
+        confirm(session, episode, guardrail, words, by=by, now=at, on_date=on)
+
+
+def an_agreed_safety_plan(session: Session, episode: Episode, by: StaffMember, at: datetime) -> RelapsePlan:
+    """An agreed safety plan."""
+    steps = SafetySteps(warning_signs=("I stop sleeping",), people=(Person(name="Ana", number="+441632960188"),))
+    written = WrittenSafety(content=steps, language=episode.patient.language, given=Given.PHONE)
+    before = newest(session, episode.id, PlanKind.SAFETY)
+    read = before.id if before else None
+    return save_safety(session, episode, written, agree=True, based_on_id=read, by=by.id, now=at).plan

@@ -32,6 +32,8 @@ PATIENT_ROUTES = {
     "GET /me": "unlocked_phone",
     "GET /me/settings": "unlocked_phone",
     "GET /me/step": "unlocked_phone",
+    "GET /plan": "unlocked_phone",
+    "POST /plan": "unlocked_phone",
     "POST /me/settings": "unlocked_phone",
     "POST /me/step": "unlocked_phone",
     "POST /hooks/twilio/status": "signed_by_twilio",
@@ -44,6 +46,10 @@ PATIENT_ROUTES = {
 }
 STAFF_ROUTES = {
     "GET /": "signed_in",
+    "GET /calendar": "may_record",
+    "POST /calendar": "may_record",
+    "GET /calendar/<token>.ics": "anyone",
+    "GET /calls": "may_see_patients",
     "GET /caseload": "may_see_patients",
     "GET /contact-problems": "may_see_patients",
     "GET /find": "may_see_patients",
@@ -61,6 +67,12 @@ STAFF_ROUTES = {
     "GET /intakes": "may_see_patients",
     "GET /load": "may_see_counts",
     "POST /keys": "signed_in",
+    "GET /middle-step": "may_see_patients",
+    "POST /middle-step/borrow": "may_record",
+    "GET /patients/<uuid:patient_id>/middle-step": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/middle-step": "may_record",
+    "GET /needs": "may_see_patients",
+    "GET /messages": "may_see_patients",
     "GET /patients": "may_see_patients",
     "GET /patients/<uuid:patient_id>": "may_see_patients",
     "GET /patients/<uuid:patient_id>/answers": "may_record",
@@ -68,6 +80,7 @@ STAFF_ROUTES = {
     "POST /patients/<uuid:patient_id>/appointments": "may_record",
     "GET /patients/<uuid:patient_id>/before": "may_see_patients",
     "POST /patients/<uuid:patient_id>/by-text": "may_enrol",
+    "POST /patients/<uuid:patient_id>/calls": "may_record",
     "POST /patients/<uuid:patient_id>/care-roles": "may_record",
     "POST /patients/<uuid:patient_id>/caseload-look": "may_record",
     "POST /patients/<uuid:patient_id>/contact-again": "may_record",
@@ -78,18 +91,36 @@ STAFF_ROUTES = {
     "POST /patients/<uuid:patient_id>/hand-over": "may_record",
     "POST /patients/<uuid:patient_id>/invite": "may_enrol",
     "GET /patients/<uuid:patient_id>/messages": "may_see_patients",
+    "GET /patients/<uuid:patient_id>/needs": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/needs": "may_record",
     "POST /patients/<uuid:patient_id>/number": "may_enrol",
     "POST /patients/<uuid:patient_id>/opt-in": "may_enrol",
     "POST /patients/<uuid:patient_id>/opt-out": "may_enrol",
     "POST /patients/<uuid:patient_id>/measures": "may_record",
+    "GET /patients/<uuid:patient_id>/coming-back": "may_record",
+    "POST /patients/<uuid:patient_id>/coming-back": "may_record",
+    "POST /patients/<uuid:patient_id>/noticed-sign": "may_record",
     "POST /patients/<uuid:patient_id>/pause": "may_enrol",
+    "GET /patients/<uuid:patient_id>/plan": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/plan": "may_record",
+    "GET /patients/<uuid:patient_id>/plans/<uuid:plan_id>": "may_see_patients",
+    "GET /patients/<uuid:patient_id>/plans/<uuid:plan_id>/print": "may_see_patients",
+    "GET /patients/<uuid:patient_id>/safety-plan": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/safety-plan": "may_record",
+    "GET /patients/<uuid:patient_id>/sharing": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/sharing": "may_record",
+    "GET /patients/<uuid:patient_id>/summary": "may_see_patients",
     "GET /patients/<uuid:patient_id>/submissions/<uuid:submission_id>": "may_see_patients",
     "POST /patients/<uuid:patient_id>/treatments": "may_record",
     "GET /patients/<uuid:patient_id>/review": "may_record",
     "POST /patients/<uuid:patient_id>/review": "may_record",
+    "GET /patients/<uuid:patient_id>/step-down": "may_see_patients",
+    "POST /patients/<uuid:patient_id>/step-down": "may_record",
+    "POST /patients/<uuid:patient_id>/step-down/<guardrail>": "may_record",
     "GET /patients/new": "may_enrol",
     "POST /patients/new": "may_enrol",
     "POST /patients/preview": "may_enrol",
+    "GET /plans": "may_see_patients",
     "GET /reviews": "may_see_patients",
     "GET /sign-in": "anyone",
     "POST /sign-in": "anyone",
@@ -155,8 +186,10 @@ def test_a_demonstration_has_its_own_pages_besides_and_only_there(
     assert found == PATIENT_ROUTES | DEMO_ROUTES
 
 
-def test_the_patient_surface_stays_small() -> None:
-    assert len(PATIENT_ROUTES) <= MOST_PATIENT_ROUTES
+def test_the_patient_surface_stays_small(sqlite_sessions: Sessions, production: Settings) -> None:
+    rules = list(create_app(production, Surface.PATIENT, sessions=sqlite_sessions).url_map.iter_rules())
+
+    assert len(rules) <= MOST_PATIENT_ROUTES
 
 
 @pytest.mark.parametrize("surface", Surface)
@@ -174,7 +207,7 @@ def test_every_blueprint_has_one_guard_and_it_is_the_one_that_is_named(
 
 def addresses(routes: dict[str, str], **values: object) -> Iterator[str]:
     """Fill in the addresses of a surface, each once."""
-    values = {"submission_id": new_id(), **values}
+    values = {"submission_id": new_id(), "plan_id": new_id(), "token": new_token(), "guardrail": "stability", **values}
     for rule in sorted({route.split()[1] for route in routes}):
         address = rule
         for name, value in values.items():
@@ -203,7 +236,7 @@ def test_no_look_at_a_patient_page_changes_a_row(
     with unit_of_work(sqlite_sessions) as session:
         third = begin_enrolment(session, session.get_one(Patient, patient.id), written.clinician.id, NOW).token
     before = every_row(sqlite_sessions)
-    for address in (f"/c/{open_now}", "/me", "/me/step", "/me/settings"):
+    for address in (f"/c/{open_now}", "/me", "/me/step", "/me/settings", "/plan", "/plan?kept=1", "/plan?worker=1"):
         assert phone.get(address).status_code == 200, address
 
     for browser in (phone.browser, Phone(sqlite_sessions, production).browser):

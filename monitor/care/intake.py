@@ -61,6 +61,14 @@ class ReviewOwed(IntakeRefused):
     """A step was assigned before and its review is due: another intake does not take the place of the review."""
 
 
+class GuardrailsOwed(IntakeRefused):
+    """A lighter step than the one that counts is help made less; `missing` names the guardrails that do not stand."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"guardrails missing: {', '.join(missing)}")
+        self.missing = tuple(missing)
+
+
 class CareEnded(IntakeRefused):
     """The episode is closed."""
 
@@ -132,11 +140,8 @@ def assign(session: Session, episode: Episode, new: NewIntake, *, by: UUID, now:
     Whoever calls holds the episode. Raises IntakeRefused before anything is written, NotACarer and CannotTakeOver.
     """
     rules = for_decision(session, episode.pathway, now)
-    proposal = propose(new.facts, rules.pathway)
     is_first = is_awaited(session, episode.id)
-    if not is_first and episode.next_review_at is not None and episode.next_review_at <= now:
-        raise ReviewOwed("the review of the present step is due")
-    _check(episode, new, proposal, rules.pathway)
+    proposal = checked(session, episode, new, now)
     departs = proposal.step is not None and proposal.step is not new.step
     assignment = _add_step(
         session,
@@ -169,6 +174,17 @@ def assign(session: Session, episode: Episode, new: NewIntake, *, by: UUID, now:
         episode.next_review_at, episode.next_review_kind = review_at, ReviewKind.FIRST
     record(session, Actor("staff", by), "assigned step", "patient", episode.patient_id, now=now)
     return intake
+
+
+def checked(session: Session, episode: Episode, new: NewIntake, now: datetime) -> Proposal:
+    """Return what the rules propose for an intake that may be held. Raises IntakeRefused; changes nothing."""
+    pathway = for_decision(session, episode.pathway, now).pathway
+    is_due = episode.next_review_at is not None and episode.next_review_at <= now
+    if is_due and not is_awaited(session, episode.id):
+        raise ReviewOwed("the review of the present step is due")
+    proposal = propose(new.facts, pathway)
+    _check(episode, new, proposal, pathway)
+    return proposal
 
 
 def newest_step(session: Session, episode_id: UUID) -> tuple[StepAssignment, str]:

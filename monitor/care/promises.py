@@ -90,18 +90,19 @@ def promise(session: Session, team: CareTeam, now: datetime) -> Promise:
         reads_by=hours.end_of_working_day(now),
         next_opening=hours.next_opening(now),
         call_by=hours.next_working_day_at(now, CALL_BY),
-        hours=_runs(hours),
+        hours=runs(hours),
         zone=hours.zone,
     )
 
 
-def _runs(hours: ServiceHours) -> tuple[HoursRun, ...]:
-    runs: list[HoursRun] = []
+def runs(hours: ServiceHours) -> tuple[HoursRun, ...]:
+    """Return service hours with neighbouring days of the same hours as one."""
+    found: list[HoursRun] = []
     for weekday in sorted(hours.week):
         opens, closes = hours.week[weekday]
-        before = runs[-1] if runs else None
+        before = found[-1] if found else None
         if before and (before.last_weekday, before.opens, before.closes) == (weekday - 1, opens, closes):
-            runs[-1] = HoursRun(before.first_weekday, weekday, opens, closes)
+            found[-1] = HoursRun(before.first_weekday, weekday, opens, closes)
         else:
-            runs.append(HoursRun(weekday, weekday, opens, closes))
-    return tuple(runs)
+            found.append(HoursRun(weekday, weekday, opens, closes))
+    return tuple(found)

@@ -16,10 +16,11 @@ def ask_every(session: Session, episode: Episode, weeks: int | None, now: dateti
     The measures stay as they were agreed, and weeks are counted from the same date as before.
     """
     before = open_plan(session, episode.id)
-    if before is None or before.every_weeks == weeks:
+    if before is None or (before.every_weeks == weeks and before.eases_on is None):
         return
     with_appointments = before.before_appointments or weeks is None
-    change_plan(session, episode, before, now, every_weeks=weeks, before_appointments=with_appointments)
+    steady = {"eases_on": None, "eases_to": None}
+    change_plan(session, episode, before, now, every_weeks=weeks, before_appointments=with_appointments, **steady)
 
 
 def change_plan(
@@ -32,6 +33,8 @@ def change_plan(
         "instruments": before.instruments,
         "slower": before.slower,
         "every_weeks": before.every_weeks,
+        "eases_on": before.eases_on,
+        "eases_to": before.eases_to,
         "before_appointments": before.before_appointments,
         "starts_on": before.starts_on,
     }

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from monitor.care.models import Episode
+from monitor.checkins.calls import was_asked_by_phone
 from monitor.checkins.models import OPEN, CancelReason, CheckIn, CheckInKind, CheckInState
 from monitor.db import table
 from monitor.messaging.models import ACCEPTED, WAITING, Message, MessageState
@@ -85,7 +86,7 @@ def close(session: Session, check_in: CheckIn, now: datetime) -> None:
         _cancel(check_in, CancelReason.EPISODE_CLOSED, now)
         return
     states = _prompt_states(session, check_in.id)
-    if states & ACCEPTED:
+    if states & ACCEPTED or was_asked_by_phone(session, check_in.id):
         check_in.missed_at = now
     elif states & {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.ABANDONED}:
         _cancel(check_in, CancelReason.NOT_DELIVERED, now)
@@ -103,14 +104,19 @@ def cancel_open(session: Session, episode_id: UUID, reason: CancelReason, now: d
 
 
 def cancel_planned(session: Session, episode_id: UUID, reason: CancelReason, now: datetime) -> None:
-    """Cancel the check-ins that a plan has made and that nobody has been asked for yet."""
+    """Cancel the check-ins that a plan has made and that nobody has been asked for yet.
+
+    One without a text is for a call: it stays once its time to ring has begun.
+    """
     hold(session, episode_id)
+    text = sa.select(Message.id).where(Message.check_in_id == CheckIn.id)
+    to_be_rung = sa.and_(CheckIn.due_at <= now, ~text.exists())
     asked = sa.select(Message.check_in_id).where(
         Message.check_in_id == CheckIn.id, Message.state.not_in(WAITING), Message.state != MessageState.CANCELLED
     )
     rows = session.scalars(
         sa.select(CheckIn).where(
-            CheckIn.episode_id == episode_id, CheckIn.kind.in_(FROM_A_PLAN), sa.text(OPEN), ~asked.exists()
+            CheckIn.episode_id == episode_id, CheckIn.kind.in_(FROM_A_PLAN), sa.text(OPEN), ~asked.exists(), ~to_be_rung
         )
     )
     for check_in in rows:

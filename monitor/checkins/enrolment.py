@@ -15,6 +15,7 @@ from monitor.audit import Actor, record
 from monitor.care import intake
 from monitor.care.models import Episode
 from monitor.care.pathways import for_decision
+from monitor.checkins import lost_texts
 from monitor.checkins.models import OPEN, CheckIn, MonitoringPlan
 from monitor.checkins.new_links import open_or_requested, queue_new_link
 from monitor.checkins.planning import CLOSE_TOGETHER, invite, replan
@@ -26,7 +27,7 @@ from monitor.messaging.quiet_hours import to_local, to_utc
 from monitor.messaging.segments import Segments, count
 from monitor.messaging.texts import TextKind, render
 from monitor.people.models import MONITORING, Channel, Party, Patient, Purpose
-from monitor.people.service import change_preference, newest_consent, prefer, preference, state_consent
+from monitor.people.service import change_preference, is_rung, newest_consent, prefer, preference, state_consent
 
 MIDDAY = time(12)
 
@@ -101,7 +102,7 @@ def enrol_patient(session: Session, new: NewPatient, staff_member_id: UUID, now:
 
 def send_link(session: Session, episode: Episode, staff_member_id: UUID, now: datetime) -> bool:
     """Queue the invitation, or for somebody who had one a new link. False when nothing may be sent to them now."""
-    if newest_consent(session, episode.patient_id, Purpose.TEXTS) is not True:
+    if newest_consent(session, episode.patient_id, Purpose.TEXTS) is not True or is_rung(session, episode.patient_id):
         return False
     latest = session.scalars(
         sa.select(CheckIn).where(CheckIn.episode_id == episode.id).order_by(CheckIn.due_at.desc()).limit(1)
@@ -148,6 +149,16 @@ def ask_by_text(session: Session, patient: Patient, by_text: bool, *, staff_memb
         return
     _change(session, patient, staff_member_id, now, by_text=by_text)
     record(session, Actor("staff", staff_member_id), "changed preferences", "patient", patient.id, now=now)
+
+
+def ask_by_phone(session: Session, patient: Patient, *, staff_member_id: UUID, now: datetime) -> None:
+    """Ask by ringing from now on: the same check-ins, planned as before, without a text."""
+    wishes = preference(session, patient.id)
+    if wishes is None or wishes.channel is Channel.PHONE:
+        return
+    lost_texts.stop_dialogue(session, patient.id, now)
+    _change(session, patient, staff_member_id, now, channel=Channel.PHONE)
+    record(session, Actor("staff", staff_member_id), "asked by phone", "patient", patient.id, now=now)
 
 
 def _change(session: Session, patient: Patient, staff_member_id: UUID, now: datetime, **changed: Any) -> bool:

@@ -1,5 +1,6 @@
 """The questions of a check-in as a form, and what came back in it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from monitor.measures.instrument import Instrument, Option
 NOTE_LENGTH = 1000
 SECONDS = 7
 """Local protocol: what a question takes, so that the 17 of the weekly form are about 2 minutes."""
+_SIGN = re.compile("sign_[0-9a-f]{32}")
 DECLINED = ""
 """What "I'd rather not say" sends: an answer of its own, unlike a question that was left open."""
 
@@ -37,11 +39,15 @@ class Question:
     """The field of the question that has to be answered yes before this one is asked."""
     opens: int = 0
     """Of a gate: how many of the next questions hang on it."""
+    sign: UUID | None = None
+    """The early-warning sign that it asks for, which is not an item of an instrument."""
+    language: str | None = None
+    """Of its text, where that is the patient's own words."""
 
     @property
     def name(self) -> str:
-        """The name of its field: `phq9_9`."""
-        return f"{self.instrument}_{self.item}"
+        """The name of its field: `phq9_9`, or `sign_` with the id of a sign."""
+        return f"sign_{self.sign.hex}" if self.sign else f"{self.instrument}_{self.item}"
 
     @property
     def id(self) -> str:
@@ -100,6 +106,8 @@ class CheckInForm:
     key: UUID
     chosen: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """What was said about signs of another version of the plan: the page was opened before a new one was agreed."""
 
     @classmethod
     def empty(cls, asked: Sequence[Question]) -> "CheckInForm":
@@ -115,7 +123,7 @@ class CheckInForm:
             if len(sent) == 1 and sent[0] in (DECLINED, *(str(option.value) for option in question.options)):
                 chosen[question.name] = sent[0]
         note = fields.get("note", "").replace("\r\n", "\n").strip()
-        return cls(tuple(asked), key or uuid4(), chosen, note)
+        return cls(tuple(asked), key or uuid4(), chosen, note, _elsewhere(asked, fields))
 
     @property
     def answers(self) -> Answers:
@@ -125,7 +133,19 @@ class CheckInForm:
             if self.chosen[question.name] != DECLINED
             else None
             for question in self.given
+            if question.sign is None
         }
+
+    @property
+    def noticed(self) -> Mapping[UUID, bool]:
+        """What was said about each sign; one that was passed over is absent."""
+        said = {name: value for name, value in self.chosen.items() if _SIGN.fullmatch(name)} | dict(self.elsewhere)
+        return {UUID(name.removeprefix("sign_")): value == "1" for name, value in said.items() if value != DECLINED}
+
+    @property
+    def asks_for_signs(self) -> bool:
+        """Whether signs are among the questions."""
+        return any(question.sign for question in self.asked)
 
     @property
     def given(self) -> tuple[Question, ...]:
@@ -134,7 +154,7 @@ class CheckInForm:
 
     @property
     def open(self) -> tuple[Question, ...]:
-        """The questions that have none, but for those behind a gate that is closed: they are not asked."""
+        """The questions that have none, but for those that are not asked: behind a closed gate, or agreed since."""
         return tuple(each for each in self.asked if each.name not in self.chosen and not self._is_passed_over(each))
 
     @property
@@ -145,7 +165,9 @@ class CheckInForm:
     @property
     def is_usual(self) -> bool:
         """Whether it asks about the last 2 weeks alone and takes about 2 minutes at most."""
-        return self.minutes <= 2 and all(catalogue.spec(each.instrument).window_days == 14 for each in self.asked)
+        if self.minutes > 2 or self.asks_for_signs:
+            return False
+        return all(catalogue.spec(each.instrument).window_days == 14 for each in self.asked)
 
     @property
     def has_ruler(self) -> bool:
@@ -163,12 +185,20 @@ class CheckInForm:
         return not self.open and not self.note_is_too_long
 
     def _is_passed_over(self, question: Question) -> bool:
+        if question.sign is not None:
+            return bool(self.elsewhere)
         return question.gate is not None and self.chosen.get(question.gate) in ("0", DECLINED)
 
     @property
     def asks_for_help_first(self) -> bool:
         """Whether the safety item was answered above 0, so that help stands before anything else."""
         return any(question.is_safety and self.chosen[question.name] not in (DECLINED, "0") for question in self.given)
+
+
+def _elsewhere(asked: Sequence[Question], fields: MultiDict[str, str]) -> Mapping[str, str]:
+    names = {name for name in fields if _SIGN.fullmatch(name)} - {question.name for question in asked}
+    sent = {name: fields.getlist(name) for name in sorted(names)}
+    return {name: values[0] for name, values in sent.items() if values in (["1"], ["0"], [DECLINED])}
 
 
 def read_key(text: str | None) -> UUID | None:

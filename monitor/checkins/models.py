@@ -15,6 +15,8 @@ LAYOUT_VERSION = "items-1"
 """How items are laid out; recorded with each submission, since the layout shifts answers (research on item grids)."""
 DIFFICULTY_ITEM = 0
 """The number under which an instrument's unscored difficulty question is kept."""
+SIGNS_BY_TEXT = ("signs", 1)
+"""Under which a draft keeps whether any sign of the patient's plan was noticed: a text does not say which one."""
 
 
 class CheckInKind(StrEnum):

@@ -12,6 +12,7 @@ from monitor.messaging import outbox
 from monitor.messaging.models import Message
 from monitor.messaging.quiet_hours import to_local
 from monitor.messaging.texts import TextKind
+from monitor.people.service import is_rung
 
 ANSWERED_JUST_NOW = timedelta(hours=20)
 NEW_LINKS_A_DAY = 3
@@ -49,7 +50,9 @@ def open_or_requested(session: Session, check_in: CheckIn, now: datetime) -> Che
 
 
 def queue_new_link(session: Session, check_in: CheckIn, now: datetime) -> None:
-    """Text the link of a check-in to the number that staff enrolled; at most three a day."""
+    """Text the link of a check-in to the number that staff enrolled; at most three a day, and none to who is rung."""
+    if is_rung(session, check_in.patient_id):
+        return
     sent_today = session.scalar(
         sa.select(sa.func.count())
         .select_from(Message)

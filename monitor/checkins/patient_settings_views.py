@@ -13,7 +13,7 @@ from monitor.checkins.settings_forms import times_and_language, weeks_of_break
 from monitor.checkins.wishes import BREAKS, HOURS, Wishes, after_a_break, wish, wishes_of
 from monitor.db import reading, unit_of_work
 from monitor.http import runtime, speak
-from monitor.people import devices
+from monitor.people import devices, sharing
 from monitor.people.devices import Unlock
 from monitor.people.models import Device, Party, Purpose
 from monitor.people.patient_forms import NewPin, digits
@@ -48,6 +48,8 @@ def change() -> ResponseReturnValue:
             workflows.opt_out(session, device.patient, said_by=Party.PATIENT, now=now)
         elif wanted == "start":
             workflows.opt_in(session, device.patient, said_by=Party.PATIENT, now=now)
+        elif wanted == "unshare":
+            sharing.withdraw(session, device.patient, now)
         elif wanted == "pin":
             faults = _change_pin(session, device, now)
             return _page(session, device, now, faults=faults, done=not faults), 422 if faults else 200
@@ -89,6 +91,7 @@ def _page(session: Session, device: Device, now: datetime, *, faults: Faults | N
         hours=HOURS,
         breaks=BREAKS,
         texts=has_consent(session, patient.id, Purpose.TEXTS),
+        shares=sharing.may_be_shared(session, patient.id),
         enrolled_on=device.enrolled_at.date(),
         team=episode.care_team.name if episode else None,
         clinician=episode.accountable.name if episode and episode.accountable else None,

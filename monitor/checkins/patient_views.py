@@ -1,5 +1,6 @@
 """A check-in on a patient's phone: one document to open, one form to send. A GET writes nothing and sets no cookie."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from monitor.checkins.service import (
     look_up,
     provisional_pairs,
 )
+from monitor.checkins.sign_questions import SignAsked, sign_questions
 from monitor.db import reading, unit_of_work
 from monitor.http import language, runtime, speak
 from monitor.people.models import Purpose
@@ -43,7 +45,8 @@ def show(token: str) -> ResponseReturnValue:
         if check_in is None:
             return _finished(token)
         speak(check_in.patient.language)
-        return _check_in_page(session, check_in, CheckInForm.empty(_questions(check_in)), now)
+        signs = workflows.signs_to_ask(session, check_in.episode_id)
+        return _check_in_page(session, check_in, CheckInForm.empty(_questions(check_in, signs)), now)
 
 
 @blueprint.post("/c/<token>")
@@ -62,7 +65,8 @@ def send(token: str) -> ResponseReturnValue:
         if not found.is_open(now):
             return _finished(token)
         speak(check_in.patient.language)
-        form = CheckInForm.parse(_questions(check_in), request.form, key)
+        signs = workflows.signs_to_ask(session, check_in.episode_id) if "signs" in request.form else ()
+        form = CheckInForm.parse(_questions(check_in, signs), request.form, key)
         call_asked = "call" in request.form
         if call_asked or not form.is_complete:
             workflows.save_early(session, check_in, form.answers, call_asked=call_asked, now=now)
@@ -78,10 +82,12 @@ def send(token: str) -> ResponseReturnValue:
         )
         try:
             receipt = workflows.complete_check_in(
-                session, check_in, form.answers, delivery, settings=runtime().settings, now=now
+                session, check_in, form.answers, delivery, noticed=form.noticed, settings=runtime().settings, now=now
             )
         except workflows.CheckInTaken:
             return _finished(token)
+        except workflows.NotTheirSign:
+            abort(400)
         return _receipt_page(session, check_in, token, key, receipt, now)
 
 
@@ -131,9 +137,11 @@ def _finished(token: str) -> ResponseReturnValue:
     return render_template("patient/closed_link.html", token=token), FINISHED
 
 
-def _questions(check_in: CheckIn) -> tuple[Question, ...]:
+def _questions(check_in: CheckIn, signs: Sequence[SignAsked] = ()) -> tuple[Question, ...]:
+    """Return what is asked: the measures, and after them the signs of whoever has stepped down with a plan."""
     provisional = provisional_pairs(runtime().settings.provisional_instruments)
-    return questions(instruments_for(check_in, language().tag, provisional))
+    items = questions(instruments_for(check_in, language().tag, provisional))
+    return (*items, *sign_questions(signs, items, language().tag))
 
 
 def _context(session: Session, check_in: CheckIn, now: datetime) -> dict[str, object]:
@@ -193,6 +201,7 @@ def _support_page(
     return render_template(
         "patient/support.html",
         token=token,
+        patient_id=check_in.patient_id,
         key=key,
         called=called,
         said=said,

@@ -1,6 +1,9 @@
-"""From a monitoring plan and a patient's wishes to check-ins that exist as rows, each with its text in the outbox."""
+"""From a monitoring plan and a patient's wishes to check-ins that exist as rows, each with its text in the outbox.
 
-from collections.abc import Iterable
+Whoever is rung instead has the same check-ins without a text: somebody calls and asks the questions.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -33,6 +36,8 @@ SESSION_SCORE_COUNTS = timedelta(days=1)
 """A score up to a day after an appointment still belongs to it (clinical fact sheet, part 5, indicator 22)."""
 CLOSE_TOGETHER = timedelta(days=3)
 """Local protocol: no extra check-in before an appointment when another one is due this near to it."""
+NEEDS: Mapping[Channel, Purpose] = {Channel.TEXT: Purpose.TEXTS, Channel.PHONE: Purpose.CHECK_INS}
+"""What somebody must have agreed to in order to be asked by a channel."""
 
 
 def due_plans(session: Session, now: datetime, limit: int = 500, *, skip: int = 0) -> list[MonitoringPlan]:
@@ -53,7 +58,7 @@ def due_plans(session: Session, now: datetime, limit: int = 500, *, skip: int = 
 
 
 def plan_ahead(session: Session, plan: MonitoringPlan, now: datetime, *, ceiling: int = ITEMS_PER_WEEK) -> int:
-    """Write the check-ins of one plan up to three days ahead, each with its reminder. Returns how many are new.
+    """Write the check-ins of one plan up to three days ahead, each with its reminder if any. Returns how many are new.
 
     Slower measures join those that are planned, before appointments too, up to `ceiling` questions a week.
     """
@@ -83,7 +88,7 @@ def _plan_regular(session: Session, plan: MonitoringPlan, after: datetime, until
                 due_at=occurrence.at_utc,
                 closes_at=occurrence.at_utc + WINDOW,
                 now=now,
-                purpose=asking_text(episode.patient, plan.instruments, wishes),
+                purpose=_purpose(episode.patient, plan.instruments, wishes),
             )
             is not None
         )
@@ -137,7 +142,7 @@ def plan_for_appointment(session: Session, episode: Episode, appointment: Appoin
         due_at=occurrence.at_utc,
         closes_at=appointment.starts_at + SESSION_SCORE_COUNTS,
         now=now,
-        purpose=asking_text(episode.patient, plan.instruments, wishes),
+        purpose=_purpose(episode.patient, plan.instruments, wishes),
         appointment_id=appointment.id,
     )
 
@@ -157,7 +162,9 @@ def invite(session: Session, episode: Episode, now: datetime) -> CheckIn | None:
     """Open a patient's first check-in with the text that introduces us. None when nothing may be sent to them."""
     hold(session, episode.id)
     plan, wishes = open_plan(session, episode.id), preference(session, episode.patient_id)
-    if plan is None or wishes is None or not _may_be_asked(session, episode, wishes):
+    if plan is None or wishes is None or wishes.channel is not Channel.TEXT:
+        return None
+    if not _may_be_asked(session, episode, wishes):
         return None
     today = to_local(now, episode.patient.time_zone).date()
     return add_check_in(
@@ -218,12 +225,15 @@ def asks_safety_item(instruments: Iterable[str]) -> bool:
     return any(catalogue.spec(code).safety_item is not None for code in instruments)
 
 
+def _purpose(patient: Patient, instruments: Iterable[str], wishes: ContactPreference) -> TextKind | None:
+    """Return which text asks for a check-in; none for somebody who is rung."""
+    return asking_text(patient, instruments, wishes) if wishes.channel is Channel.TEXT else None
+
+
 def _may_be_asked(session: Session, episode: Episode, wishes: ContactPreference) -> bool:
-    return (
-        episode.closed_at is None
-        and wishes.channel is Channel.TEXT
-        and newest_consent(session, episode.patient_id, Purpose.TEXTS) is True
-    )
+    """Whether somebody has agreed to be asked the way in which they are asked: a call needs no consent to texts."""
+    needed = NEEDS[wishes.channel]
+    return episode.closed_at is None and newest_consent(session, episode.patient_id, needed) is True
 
 
 def _is_paused(wishes: ContactPreference, on: date) -> bool:

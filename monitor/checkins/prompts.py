@@ -14,8 +14,8 @@ from monitor.messaging.followers import Obstacle
 from monitor.messaging.models import Message, SkipReason
 from monitor.messaging.quiet_hours import to_local
 from monitor.messaging.texts import TextKind
-from monitor.people.models import Channel, Purpose
-from monitor.people.service import newest_consent, preference
+from monitor.people.models import Purpose
+from monitor.people.service import is_rung, newest_consent, preference
 
 NUDGES = ((TextKind.NUDGE, timedelta(hours=24)), (TextKind.LAST_NUDGE, timedelta(hours=72)))
 """After the reminder is known to have gone out, and with a growing gap (clinical fact sheet, part 2.3)."""
@@ -43,6 +43,8 @@ def may_go(session: Session, message: Message, now: datetime) -> Obstacle:
         return SkipReason.EPISODE_CLOSED
     if newest_consent(session, message.patient_id, Purpose.TEXTS) is not True:
         return SkipReason.NO_CONSENT
+    if is_rung(session, message.patient_id):
+        return SkipReason.PAUSED
     if check_in.completed_at is not None:
         return SkipReason.ANSWERED
     if check_in.state(now) is not CheckInState.OPEN:
@@ -98,8 +100,7 @@ def _may_remind(session: Session, message: Message) -> SkipReason | None:
         return SkipReason.EPISODE_CLOSED
     if newest_consent(session, message.patient_id, Purpose.TEXTS) is not True:
         return SkipReason.NO_CONSENT
-    wishes = preference(session, message.patient_id)
-    return SkipReason.PAUSED if wishes is not None and wishes.channel is not Channel.TEXT else None
+    return SkipReason.PAUSED if is_rung(session, message.patient_id) else None
 
 
 def _is_paused(session: Session, message: Message, now: datetime) -> bool:
@@ -107,5 +108,4 @@ def _is_paused(session: Session, message: Message, now: datetime) -> bool:
     if wishes is None:
         return False
     today = to_local(now, message.patient.time_zone).date()
-    on_a_break = wishes.paused_until_on is not None and today < wishes.paused_until_on
-    return on_a_break or wishes.channel is not Channel.TEXT
+    return wishes.paused_until_on is not None and today < wishes.paused_until_on

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -14,9 +14,10 @@ from monitor.audit import record
 from monitor.care.models import Episode
 from monitor.care.scope import patient_in_scope
 from monitor.checkins import entry
-from monitor.checkins.forms import NOTE_LENGTH, CheckInForm, questions, read_key
+from monitor.checkins.forms import NOTE_LENGTH, CheckInForm, Question, questions, read_key
 from monitor.checkins.models import Mode
 from monitor.checkins.service import Delivery, provisional_pairs
+from monitor.checkins.sign_questions import SignAsked, sign_questions
 from monitor.db import reading, unit_of_work
 from monitor.http import runtime
 from monitor.i18n import N_
@@ -45,7 +46,8 @@ def page(patient_id: UUID) -> ResponseReturnValue:
     with reading(there.sessions) as session:
         episode = patient_in_scope(session, viewer(), patient_id)
         measures = entry.measures_to_ask(session, episode, there.clock())
-        body = _form_page(episode, measures, Typed(MultiDict()), uuid4())
+        signs = workflows.signs_to_ask(session, episode.id) if measures else ()
+        body = _form_page(episode, measures, signs, Typed(MultiDict()), uuid4())
     note_reads("viewed patient", "patient", (patient_id,))
     return body
 
@@ -61,29 +63,35 @@ def submit(patient_id: UUID) -> ResponseReturnValue:
         if earlier is not None:
             return _to_record(patient_id, earlier.check_in_id)
         measures = entry.measures_to_ask(session, episode, now)
+        signs = workflows.signs_to_ask(session, episode.id) if typed.text("signs") else ()
         if key is None or not measures or "show" in request.form:
             record(session, who.actor, "viewed patient", "patient", patient_id, now=now)
-            return _form_page(episode, measures, typed, key or uuid4()), 200 if "show" in request.form else 422
-        delivery, form = _read(episode, measures, typed, key)
+            return _form_page(episode, measures, signs, typed, key or uuid4()), 200 if "show" in request.form else 422
+        delivery, form = _read(episode, measures, signs, typed, key)
         if delivery is None:
             _keep_early(session, episode, measures, form)
             record(session, who.actor, "viewed patient", "patient", patient_id, now=now)
-            return _form_page(episode, measures, typed, key, open_questions=True), 422
+            return _form_page(episode, measures, signs, typed, key, open_questions=True), 422
         check_in = entry.check_in_for(session, episode, measures, now)
-        receipt = workflows.complete_check_in(
-            session, check_in, form.answers, delivery, settings=there.settings, now=now
-        )
+        try:
+            receipt = workflows.complete_check_in(
+                session, check_in, form.answers, delivery, noticed=form.noticed, settings=there.settings, now=now
+            )
+        except workflows.NotTheirSign:
+            abort(400)
         record(session, who.actor, "entered answers", "submission", receipt.submission_id, now=now)
     return _to_record(patient_id, check_in.id)
 
 
-def _read(episode: Episode, measures: Sequence[str], typed: Typed, key: UUID) -> tuple[Delivery | None, CheckInForm]:
+def _read(
+    episode: Episode, measures: Sequence[str], signs: Sequence[SignAsked], typed: Typed, key: UUID
+) -> tuple[Delivery | None, CheckInForm]:
     """Return how the answers came, None while something is open, and the answers as far as they were given."""
     offered = {tag: tag for tag in entry.languages_for(measures, _provisional())}
     mode = typed.one_of("mode", {str(each): each for each in MODES}, missing=HOW_OWED)
     typed.one_of("spoken", offered, missing=NOT_OFFERED)
     spoken = _spoken(episode, measures, typed)
-    form = CheckInForm.parse(questions(_wording(measures, spoken)), typed.values, key)
+    form = CheckInForm.parse(_asked(_wording(measures, spoken), signs, spoken), typed.values, key)
     if form.note_is_too_long:
         typed.fault("note", TOO_LONG, limit=NOTE_LENGTH)
     if typed.faults or mode is None or not form.is_complete:
@@ -101,7 +109,13 @@ def _keep_early(session: Session, episode: Episode, measures: Sequence[str], for
 
 
 def _form_page(
-    episode: Episode, measures: Sequence[str], typed: Typed, key: UUID, *, open_questions: bool = False
+    episode: Episode,
+    measures: Sequence[str],
+    signs: Sequence[SignAsked],
+    typed: Typed,
+    key: UUID,
+    *,
+    open_questions: bool = False,
 ) -> str:
     speaks, patient = viewer().language, episode.patient
     offered = entry.languages_for(measures, _provisional())
@@ -110,7 +124,7 @@ def _form_page(
     return render_template(
         "staff/entry.html",
         patient=patient,
-        form=CheckInForm.parse(questions(wording), typed.values, key),
+        form=CheckInForm.parse(_asked(wording, signs, spoken), typed.values, key),
         typed=typed,
         open_questions=open_questions,
         modes=MODES,
@@ -127,6 +141,12 @@ def _spoken(episode: Episode, measures: Sequence[str], typed: Typed) -> str:
     offered = entry.languages_for(measures, _provisional())
     wanted = (typed.text("spoken"), episode.patient.language, *offered)
     return next((tag for tag in wanted if tag in offered), "")
+
+
+def _asked(wording: Sequence[Instrument], signs: Sequence[SignAsked], spoken: str) -> tuple[Question, ...]:
+    """Return the measures, and after them the patient's own signs; nothing where no measure is offered."""
+    items = questions(wording)
+    return (*items, *sign_questions(signs, items, spoken)) if items else ()
 
 
 def _wording(measures: Sequence[str], spoken: str) -> list[Instrument]:

@@ -12,7 +12,7 @@ from monitor import workflows
 from monitor.access import note_reads, viewer
 from monitor.audit import record
 from monitor.care import intake, roles, treatments
-from monitor.care.intake import AnswersSince, IntakeRefused, NewIntake, ReviewOwed, StepDecided
+from monitor.care.intake import AnswersSince, GuardrailsOwed, IntakeRefused, NewIntake, ReviewOwed, StepDecided
 from monitor.care.intake_rules import propose
 from monitor.care.kinds import Treatment
 from monitor.care.models import Episode
@@ -170,6 +170,7 @@ def _page(
         decided=refusal if isinstance(refusal, StepDecided) else None,
         answered=isinstance(refusal, AnswersSince),
         review_owed=isinstance(refusal, ReviewOwed),
+        guardrails_owed=refusal.missing if isinstance(refusal, GuardrailsOwed) else (),
         patient_id=episode.patient_id,
     )
 

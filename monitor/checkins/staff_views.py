@@ -136,12 +136,19 @@ def pause(patient_id: UUID) -> ResponseReturnValue:
 
 @enrolling.post("/patients/<uuid:patient_id>/by-text")
 def by_text(patient_id: UUID) -> ResponseReturnValue:
-    """Put the questions themselves into texts, for a phone that opens no links, or a link to them."""
-    wanted = Typed(request.form).ticked("by_text")
+    """Put the questions themselves into texts, for a phone that opens no links, or a link to them; or ask by phone."""
+    form, by, now = Typed(request.form), viewer().staff_member_id, runtime().clock()
+    wanted, is_rung = form.ticked("by_text"), form.ticked("by_phone")
     with unit_of_work(runtime().sessions) as session:
         patient = patient_in_scope(session, viewer(), patient_id).patient
-        enrolment.ask_by_text(session, patient, wanted, staff_member_id=viewer().staff_member_id, now=runtime().clock())
-    flash(N_("The next questions come by text.") if wanted else N_("The next questions come as a link."))
+        if is_rung:
+            enrolment.ask_by_phone(session, patient, staff_member_id=by, now=now)
+        else:
+            enrolment.ask_by_text(session, patient, wanted, staff_member_id=by, now=now)
+    if is_rung:
+        flash(N_("The next questions are asked by phone: they stand among the calls to make."))
+    else:
+        flash(N_("The next questions come by text.") if wanted else N_("The next questions come as a link."))
     return _to_record(patient_id)
 
 

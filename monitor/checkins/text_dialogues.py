@@ -10,7 +10,7 @@ from monitor.care.models import Episode
 from monitor.checkins.models import OPEN, CheckIn, TextDialogue
 from monitor.messaging.models import ACCEPTED, IS_WAITING, Message, MessageState
 from monitor.messaging.texts import TextKind
-from monitor.people.models import MONITORING, Patient
+from monitor.people.models import MONITORING, Channel, Patient
 from monitor.people.service import has_consent, preference
 
 PERHAPS_ARRIVED = ACCEPTED | {MessageState.SENDING, MessageState.UNKNOWN, MessageState.ABANDONED}
@@ -31,7 +31,8 @@ def waiting(session: Session, patient: Patient, now: datetime) -> CheckIn | None
     Items stand on lock screens, so nobody gets them who has not chosen so.
     """
     wishes = preference(session, patient.id)
-    if wishes is None or not wishes.by_text or not all(has_consent(session, patient.id, each) for each in MONITORING):
+    is_texted = wishes is not None and wishes.by_text and wishes.channel is Channel.TEXT
+    if not is_texted or not all(has_consent(session, patient.id, each) for each in MONITORING):
         return None
     return session.scalars(
         sa.select(CheckIn)

@@ -15,7 +15,7 @@ from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, TRANSLATIO
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "translate_plural": (2, 3)}
 TEXTS = ("messaging/texts.py", "messaging/replies.py", "checkins/appointment_texts.py")
-FOR_PATIENTS = ("i18n.py", "people/start_word.py", "progress/words.py")
+FOR_PATIENTS = ("checkins/sign_questions.py", "i18n.py", "people/start_word.py", "progress/words.py")
 """Read by patients, and not named for them. Whatever else of the package is not named for patients is for staff."""
 DOMAINS = ("messages", "staff", "texts")
 

@@ -19,6 +19,7 @@ from monitor.startup import open_database
 WORKING_WEEK = "monday,tuesday,wednesday,thursday,friday"
 
 LONGEST_NAME, LONGEST_PHONE = 80, 32
+MOST_SLOTS = 200
 
 
 def _work() -> AbstractContextManager[Session]:
@@ -87,6 +88,26 @@ def cover_command(name: str, email: str, weekdays: str, hours: str) -> None:
     with _work() as session:
         roster.set_cover(session, name, email, weekdays=tuple(week), opens=opens, closes=closes, now=clock.now())
     click.echo(f"Safety answers of {name} have a reader.")
+
+
+@team_commands.command("slots")
+@click.argument("name")
+@click.option("--protected", required=True, type=click.IntRange(0, MOST_SLOTS), help="Kept for the middle step.")
+@click.option("--open", "open_to_all", required=True, type=click.IntRange(0, MOST_SLOTS), help="Not kept for it.")
+def slots_command(name: str, protected: int, open_to_all: int) -> None:
+    """Say how many slots of the middle step a team has. A slot in use is never withdrawn, and no number used again."""
+    from monitor.care.middle_slots import SlotsInUse, set_slots, slots
+
+    try:
+        with _work() as session:
+            team = roster.team_called(session, name)
+            set_slots(session, team, protected=protected, open_to_all=open_to_all, now=clock.now())
+            numbers = ", ".join(str(each.number) for each in slots(session, (team.id,)))
+    except SlotsInUse as error:
+        raise BadInput(f"{error}; end what they are used for first") from None
+    click.echo(
+        f"Slots of {name}: {protected} protected, {open_to_all} open." + (f" Numbers {numbers}." if numbers else "")
+    )
 
 
 @click.group("staff")

@@ -23,12 +23,13 @@ from monitor.flags.called_for import RULES
 from monitor.flags.escalation import escalate
 from monitor.flags.kinds import FlagKind, Outcome
 from monitor.flags.models import Flag
-from monitor.people.models import Channel, Party, StaffMember
-from monitor.people.service import change_preference, preference
+from monitor.people.models import StaffMember
 
 HOURS: dict[FlagKind, tuple[float, float]] = {
     FlagKind.SAFETY: (0.5, 2),
     FlagKind.DETERIORATING: (1, 6),
+    FlagKind.RELAPSE_SIGNAL: (2, 10),
+    FlagKind.RE_ENTRY: (2, 20),
     FlagKind.NOT_IMPROVING: (6, 30),
     FlagKind.MISSED_CHECK_INS: (5, 30),
     FlagKind.UNREACHABLE: (3, 14),
@@ -157,17 +158,6 @@ class Colleagues:
         if flag.closed_at is not None:
             return  # a review has answered it meanwhile
         flags.close(self.session, flag, self._who(flag, now), outcome, reason, now)
-        wishes = preference(self.session, self.care.patient.id)
-        if outcome is Outcome.OTHER_CHANNEL_AGREED and wishes is not None:
-            change_preference(
-                self.session,
-                self.care.patient,
-                wishes,
-                channel=Channel.PHONE,
-                set_by=Party.STAFF,
-                now=now,
-                staff_member_id=self.caller.id,
-            )
 
     def _who(self, flag: Flag, now: datetime) -> StaffMember:
         return self.clinic.there(self.caller if flag.kind in TO_BE_RUNG else self.care.accountable, now)

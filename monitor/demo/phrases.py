@@ -42,6 +42,11 @@ DECISIONS: Mapping[FlagKind, tuple[tuple[Outcome, str], ...]] = {
         (Outcome.SPOKE, "Was away. Will answer the next one."),
         (Outcome.ANSWERED_SINCE, "Has answered again."),
     ),
+    FlagKind.RELAPSE_SIGNAL: (
+        (Outcome.SPOKE, "Went through the plan together; back to the morning walks, and we ring next week."),
+        (Outcome.PLAN_UPDATED, "Spoke and added a sign to the plan."),
+    ),
+    FlagKind.RE_ENTRY: ((Outcome.FIRST_CONTACT_HELD, "Spoke; the first appointment is on Thursday."),),
     FlagKind.UNREACHABLE: ((Outcome.SPOKE, "New phone; the old number works again."),),
     FlagKind.OPTED_OUT: ((Outcome.OTHER_CHANNEL_AGREED, "Prefers a call; we ring on Thursdays."),),
     FlagKind.CALL_REQUESTED: ((Outcome.SPOKE, "Rang back and answered the questions."),),

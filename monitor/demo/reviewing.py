@@ -15,6 +15,7 @@ from monitor.care.promises import hours_of
 from monitor.demo.clinic import Clinic
 from monitor.demo.colleagues import LINGERS, Colleagues
 from monitor.demo.courses import Course
+from monitor.demo.guardrails import see_to_guardrails
 from monitor.demo.lives_kinds import Dates, InCare
 from monitor.demo.phrases import KEPT_AT_STEP, NOT_LIGHTER_YET, REVIEWED, STEPPED_DOWN_ANYWAY, STEPPED_UP_ANYWAY
 from monitor.demo.roster import Entry, Present
@@ -78,6 +79,8 @@ class Reviewing:
         stands = reviews.standing(self.session, episode, pathway, now)
         wanted = self._wanted(episode, stands, decision, now)
         by = self.clinic.there(self.care.accountable, now)
+        if wanted.decision is Decision.STEP_DOWN:
+            see_to_guardrails(self.session, episode, by, now)
         reviews.decide(self.session, episode.id, wanted, by=by, now=now, read_to=stands.seen)
         self._has_stepped_up |= wanted.decision is Decision.STEP_UP
         self.colleagues.look(now)

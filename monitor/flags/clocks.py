@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from monitor.care.flag_policy import FlagPolicy
 from monitor.flags.facts import Finding
-from monitor.flags.kinds import EvidenceCode, FlagKind, Severity
+from monitor.flags.kinds import EvidenceCode, FlagKind, Rule, Severity
 
 _NOON = time(12)
-_OF_DATES = frozenset({FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE})
+_OF_DATES = frozenset({FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE, FlagKind.RE_ENTRY})
 """Their clocks run to a date that was set elsewhere: trying to keep it does not set it anew."""
 
 
@@ -110,6 +110,10 @@ def _other(finding: Finding, start: datetime, hours: ServiceHours, policy: FlagP
         case FlagKind.FIRST_CONTACT_DUE:
             first_day = start.astimezone(ZoneInfo(hours.zone))
             return (first_day + timedelta(days=policy.first_contact_days)).astimezone(UTC)  # the same wall time
+        case FlagKind.RE_ENTRY:
+            days = _promised_days(finding, policy.relapse_signal_days)
+            if days == 0:
+                return hours.end_of_working_day(start)
         case FlagKind.REVIEW_DUE:
             return hours.add_working_days(_date_that_came(finding, start, hours), 1)
         case FlagKind.REVIEW_REQUESTED:
@@ -119,7 +123,8 @@ def _other(finding: Finding, start: datetime, hours: ServiceHours, policy: FlagP
         case FlagKind.DETERIORATING:
             days = policy.deteriorating_days
         case FlagKind.RELAPSE_SIGNAL:
-            days = policy.relapse_signal_days
+            # a confirmed one is a deterioration, and is looked at as soon as before the step-down
+            days = policy.deteriorating_days if finding.rule == Rule.W4 else policy.relapse_signal_days
         case FlagKind.NOT_IMPROVING:
             days = policy.not_improving_days
         case FlagKind.MISSED_CHECK_INS:
@@ -134,6 +139,12 @@ def _date_that_came(finding: Finding, start: datetime, hours: ServiceHours) -> d
     """Return noon of the day on which a review was due: the clock may have noticed it late, and that gives no time."""
     said = [date.fromisoformat(str(each.params["on"])) for each in finding.evidence if "on" in each.params]
     return datetime.combine(min(said, default=_local_date(start, hours)), _NOON, ZoneInfo(hours.zone))
+
+
+def _promised_days(finding: Finding, otherwise: int) -> int:
+    """Return the working days that the plan promised to whoever comes back."""
+    said = (each.params["days"] for each in finding.evidence if each.code == EvidenceCode.CAME_BACK)
+    return min(map(int, said), default=otherwise)
 
 
 def _local_date(moment: datetime, hours: ServiceHours) -> date:

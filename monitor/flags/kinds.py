@@ -112,12 +112,13 @@ class EvidenceCode(StrEnum):
     REVIEW_WANTED = "review_wanted"
     OTHER_STEP_WANTED = "other_step_wanted"  # wish: more, less or another_kind
     STEPPED_UP = "stepped_up"  # step, on
-    SIGN_NOTICED = "sign_noticed"  # signs: how many, by: check_in, page or text; on when known
-    ROSE_AFTER_STEP_DOWN = "rose_after_step_down"  # measure, then, last, points, on
-    BACK_AT_CASENESS = "back_at_caseness"  # measure, then, last, caseness, on
+    SIGN_NOTICED = "sign_noticed"  # by: check_in, page, text or call; on; when known signs: how many, which, version
+    ROSE_AFTER_STEP_DOWN = "rose_after_step_down"  # measure, then, last, points; on: the day of the step-down
+    BACK_AT_CASENESS = "back_at_caseness"  # measure, last, caseness; then when known; on as above
     STAYED_AT_CASENESS = "stayed_at_caseness"  # measure, earlier, last, days
     QUIET_AFTER_STEP_DOWN = "quiet_after_step_down"  # count
-    CAME_BACK = "came_back"  # how: page, text or call; step, on
+    NO_SCORE_THEN = "no_score_then"  # measure
+    CAME_BACK = "came_back"  # how: page, text or call; step, on, days: the wait in working days
 
 
 class Outcome(StrEnum):

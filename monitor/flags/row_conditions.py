@@ -46,6 +46,8 @@ class Conditions:
     silent: Condition
     """The latest check-in is unanswered: then nothing is said about not improving."""
     missed: Condition
+    stepped_down: Condition
+    """Then the rules of the relapse plan watch, and these are silent."""
 
     def by_kind(self, policy: FlagPolicy) -> Mapping[FlagKind, Condition]:
         """Return when an episode ought to have an open flag of each kind in RULES."""
@@ -58,9 +60,9 @@ class Conditions:
         }
         not_improving = sa.or_(sa.false(), *(holds for rule, holds in stuck.items() if rule not in policy.off))
         return {
-            FlagKind.DETERIORATING: self.worse,
-            FlagKind.NOT_IMPROVING: sa.and_(not_improving, ~self.silent),
-            FlagKind.MISSED_CHECK_INS: self.missed,
+            FlagKind.DETERIORATING: sa.and_(self.worse, ~self.stepped_down),
+            FlagKind.NOT_IMPROVING: sa.and_(not_improving, ~self.silent, ~self.stepped_down),
+            FlagKind.MISSED_CHECK_INS: sa.and_(self.missed, ~self.stepped_down),
         }
 
 
@@ -132,14 +134,18 @@ def started_on(treatment: Treatment) -> sa.ScalarSelect[date | None]:
 
 def review_is_due(policy: FlagPolicy) -> Condition:
     """Whether the contact has been attended at which care of low intensity is looked at."""
-    step = (
+    return sa.and_(_attended() >= policy.review_contact, present_step().in_(policy.low_intensity_steps))
+
+
+def present_step() -> sa.ScalarSelect[Any]:
+    """The step that an episode is on."""
+    return (
         sa.select(StepAssignment.step)
         .where(StepAssignment.episode_id == Episode.id)
         .order_by(StepAssignment.from_at.desc())
         .limit(1)
         .scalar_subquery()
     )
-    return sa.and_(_attended() >= policy.review_contact, step.in_(policy.low_intensity_steps))
 
 
 def _attended() -> sa.ScalarSelect[int]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from monitor.care.models import Step
 from monitor.care.staff_words import step_label
 from monitor.flags.due import DOMAIN, Due, Reader, age, due
-from monitor.flags.kinds import NEVER_SNOOZED, AttemptOutcome, EvidenceCode, FlagKind, Outcome, Severity
+from monitor.flags.kinds import NEVER_SNOOZED, AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, Severity
 from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.spark import Spark, spark
 from monitor.flags.waiting import Lane, Place
@@ -26,6 +26,7 @@ _GONE_QUIET: Mapping[EvidenceCode, str] = {
     EvidenceCode.WORSENING_BEFORE: N_("Gone quiet after worsening"),
 }
 """Silence after either asks for more than silence alone, and its row stands above both."""
+_QUIET_AFTER_STEP_DOWN = N_("Gone quiet after stepping down")
 
 _TOLD: Mapping[int, str] = {
     0: N_("Lead told"),
@@ -136,8 +137,11 @@ def row(
 
 
 def tag(flag: Flag, events: Iterable[FlagEvent], language: str, now: datetime) -> Tag:
-    """Return a flag's reason in words; missed check-ins say how many, or after what, from the newest evidence."""
+    """Return a flag's reason in words; silence says how long it is, or after what, from the newest evidence."""
     sleeps = flag.snoozed_until is not None and flag.snoozed_until > now
+    if flag.kind is FlagKind.RELAPSE_SIGNAL and {event.rule for event in events if event.rule} == {Rule.W5}:
+        is_urgent = flag.severity is Severity.URGENT
+        return Tag(flag.id, flag.kind, translate(language, _QUIET_AFTER_STEP_DOWN, DOMAIN), sleeps, is_quiet=is_urgent)
     if flag.kind is not FlagKind.MISSED_CHECK_INS:
         return Tag(flag.id, flag.kind, kind_label(flag.kind, language), sleeps)
     said = [item for event in events for item in event.evidence or ()]

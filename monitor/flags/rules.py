@@ -4,9 +4,10 @@ Here are the rules on safety answers and on contact; those on scores are in `sco
 look; it moves nobody, and no rule withdraws what another found.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from monitor.care.flag_policy import FlagPolicy
+from monitor.care.kinds import Step
 from monitor.flags.facts import EpisodeFacts, Evidence, Finding, Note, SafetyFacts
 from monitor.flags.kinds import EvidenceCode, FlagKind, Rule, SelfSafety, Severity
 from monitor.flags.score_rules import (
@@ -31,7 +32,14 @@ def notes(facts: EpisodeFacts, policy: FlagPolicy) -> tuple[Note, ...]:
 
 
 def _evaluate(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
-    return (said for rule in RULES for said in rule(facts, policy) if said.rule not in policy.off)
+    return (said for rule in _in_use(facts) for said in rule(facts, policy) if said.rule not in policy.off)
+
+
+def _in_use(facts: EpisodeFacts) -> Iterable[Callable[[EpisodeFacts, FlagPolicy], Said]]:
+    """Whoever has stepped down is watched by the rules of their relapse plan, W1 to W5, in place of some of these."""
+    if facts.step != Step.STEPPED_DOWN:
+        return RULES
+    return (rule for rule in RULES if rule not in SILENT_AFTER_STEP_DOWN)
 
 
 def item9_answered(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
@@ -132,6 +140,17 @@ RULES: tuple[Callable[[EpisodeFacts, FlagPolicy], Said], ...] = (
     call_requested,
 )
 """In the order of the worklist."""
+
+SILENT_AFTER_STEP_DOWN = (
+    reliable_deterioration,
+    titration,
+    above_cut_point,
+    no_fall_in_treatment,
+    early_review,
+    plateau,
+    missed_check_ins,
+)
+"""They compare with the start of care, or ask how a treatment works; after it, scores are held against its end."""
 
 
 def _safety(rule: Rule, *evidence: Evidence) -> Finding:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from monitor.care.flag_policy import FlagPolicy
-from monitor.care.kinds import Treatment
+from monitor.care.kinds import Step, Treatment
 from monitor.care.models import Episode
 from monitor.checkins.models import CheckIn, Score
 from monitor.flags.row_conditions import (
@@ -17,6 +17,7 @@ from monitor.flags.row_conditions import (
     all_within,
     near,
     newest_total_by,
+    present_step,
     review_is_due,
     score_then,
     started_on,
@@ -44,6 +45,7 @@ def from_scores(policy: FlagPolicy) -> Conditions:
         flat=sa.or_(*(_flat(spec, policy) for spec in specs)),
         silent=sa.exists().where(*since, SILENCE),
         missed=sa.select(sa.func.count(CheckIn.missed_at)).where(*since).scalar_subquery() >= policy.missed_review,
+        stepped_down=sa.func.coalesce(present_step() == Step.STEPPED_DOWN, sa.false()),
     )
 
 

@@ -1,6 +1,6 @@
 """Facts from the tables, findings from the rules, flags in the tables. What staff do with them is in `taking`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -51,9 +51,22 @@ _ACTS_OF_THE_PATIENT = frozenset({FlagKind.SAFETY, FlagKind.CALL_REQUESTED, Flag
 """What somebody has just told us is news each time, whatever was decided about the last time."""
 
 _NEWS_ONCE_CLOSED = frozenset(
-    {FlagKind.UNREACHABLE, FlagKind.REVIEW_REQUESTED, FlagKind.REVIEW_DUE, FlagKind.FIRST_CONTACT_DUE}
+    {
+        FlagKind.RE_ENTRY,
+        FlagKind.UNREACHABLE,
+        FlagKind.REVIEW_REQUESTED,
+        FlagKind.REVIEW_DUE,
+        FlagKind.FIRST_CONTACT_DUE,
+    }
 )
 """Not about the course of scores: once it happens again, what was decided the last time says nothing about it."""
+
+_ON_SCORES = frozenset({FlagKind.DETERIORATING, FlagKind.RELAPSE_SIGNAL})
+_WEIGHS_MORE: Mapping[str, frozenset[Rule]] = {
+    Rule.W3: frozenset({Rule.W3, Rule.W4}),
+    Rule.W4: frozenset({Rule.W4}),
+}
+"""A relapse that was not thought possible, or not confirmed, when somebody decided about its flag is news."""
 
 # Made once: patients wait on these, and SQLAlchemy then knows their SQL without looking at them again.
 _NEWEST = (
@@ -214,11 +227,15 @@ def _is_news(session: Session, flag: Flag, finding: Finding, check_in_id: UUID |
         return flag.closed_at is not None or not any(event.check_in_id == check_in_id for event in said)
     if flag.closed_at is None:
         return not said
-    if flag.kind is FlagKind.MISSED_CHECK_INS:
+    if flag.kind is FlagKind.MISSED_CHECK_INS or finding.rule == Rule.W5:
         return _was_missed_since(session, flag)
+    if finding.rule == Rule.W1:
+        return True  # whoever raises it has seen to it that these very signs were not raised before
     if flag.kind in _NEWS_ONCE_CLOSED or now - flag.closed_at > DECISION_HOLDS:
         return True
-    return flag.kind is FlagKind.DETERIORATING and _is_worse_than_decided(flag, finding)
+    if finding.rule in _WEIGHS_MORE and all(event.rule not in _WEIGHS_MORE[finding.rule] for event in flag.events):
+        return True
+    return flag.kind in _ON_SCORES and _is_worse_than_decided(flag, finding)
 
 
 def _was_missed_since(session: Session, closed: Flag) -> bool:

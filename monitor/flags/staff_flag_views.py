@@ -13,6 +13,7 @@ from monitor.audit import record
 from monitor.care.scope import patient_in_scope
 from monitor.db import reading, unit_of_work
 from monitor.flags import service
+from monitor.flags.beside import beside
 from monitor.flags.detail import details
 from monitor.flags.due import Reader
 from monitor.flags.kinds import DECLINABLE, AttemptOutcome
@@ -236,6 +237,7 @@ def _flag_page(session: Session, flag: Flag, form: Typed | None) -> str:
         "staff/flag.html",
         flag=details(session, [flag], now, reader, who.staff_member_id)[0],
         answers=last_answers(session, flag.episode, now, reader),
+        beside=beside(session, flag, reader),
         form=form,
         team=colleagues(session, flag.episode.care_team_id, who),
         person=person(flag.patient, who.language),

@@ -7,8 +7,8 @@ from sqlalchemy.orm import aliased
 
 from monitor.care.flag_policy import FlagPolicy
 from monitor.care.intake_models import TreatmentStart
-from monitor.care.kinds import Treatment
-from monitor.care.models import Episode
+from monitor.care.kinds import Step, Treatment
+from monitor.care.models import Episode, StepAssignment
 from monitor.checkins.models import CheckIn, MeasureState
 from monitor.flags.row_conditions import (
     SILENCE,
@@ -60,6 +60,7 @@ def from_states(policy: FlagPolicy) -> Conditions:
         flat=_among(state.last >= at_caseness, all_within(recent, policy.plateau_spread)),
         silent=Episode.id.in_(sa.select(_SILENT.c.episode_id)),
         missed=Episode.id.in_(sa.select(_SILENT.c.episode_id).where(_SILENT.c.missed >= policy.missed_review)),
+        stepped_down=Episode.id.in_(sa.select(_STEPPED_DOWN.c.episode_id)),
     )
 
 
@@ -111,3 +112,19 @@ def _silent() -> sa.CTE:
 
 _SILENT = _silent()
 """Made once: every policy in one query asks the same."""
+
+
+def _stepped_down() -> sa.CTE:
+    later = aliased(StepAssignment)
+    is_newest = ~sa.exists().where(
+        later.episode_id == StepAssignment.episode_id, later.from_at > StepAssignment.from_at
+    )
+    return (
+        sa.select(StepAssignment.episode_id)
+        .where(StepAssignment.step == Step.STEPPED_DOWN, is_newest)
+        .cte("stepped_down")
+    )
+
+
+_STEPPED_DOWN = _stepped_down()
+"""Made once, as the one before."""

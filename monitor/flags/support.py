@@ -22,11 +22,12 @@ class Prompt(StrEnum):
 SUPPORT: Mapping[FlagKind, tuple[Prompt, ...]] = {
     FlagKind.DETERIORATING: (Prompt.SOCIAL_NEED, Prompt.MEDICATION, Prompt.ALLIANCE, Prompt.ENGAGEMENT),
     FlagKind.RELAPSE_SIGNAL: (Prompt.SOCIAL_NEED, Prompt.MEDICATION, Prompt.ENGAGEMENT),
+    FlagKind.RE_ENTRY: (Prompt.SOCIAL_NEED, Prompt.MEDICATION, Prompt.ALLIANCE),
     FlagKind.NOT_IMPROVING: (Prompt.ALLIANCE, Prompt.ENGAGEMENT, Prompt.MEDICATION, Prompt.SOCIAL_NEED),
     FlagKind.MISSED_CHECK_INS: (Prompt.ENGAGEMENT, Prompt.ALLIANCE, Prompt.SOCIAL_NEED),
     FlagKind.OPTED_OUT: (Prompt.ENGAGEMENT, Prompt.ALLIANCE),
 }
-"""In the order in which to think of them. A safety answer has a page of its own; a wish or a date says enough."""
+"""In the order in which to think of them. A safety answer has a page of its own; another wish or a date says enough."""
 
 
 def prompts(kind: FlagKind) -> tuple[Prompt, ...]:

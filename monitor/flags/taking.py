@@ -11,6 +11,7 @@ from monitor.audit import Actor, record
 from monitor.care.pathways import in_force
 from monitor.care.promises import hours_of
 from monitor.checkins.closing import hold
+from monitor.checkins.enrolment import ask_by_phone
 from monitor.errors import MonitorError
 from monitor.flags.clocks import after_attempt
 from monitor.flags.declines import may_decline, write_decline
@@ -146,7 +147,8 @@ def close(
     """Close a flag with what a person did and why that is enough.
 
     `read_to` is the newest evidence that they had before them. Somebody who wants no more contact about this, after
-    several flags about it, has that written down too. Raises FlagClosed, EvidenceSince, OutcomeNotAllowed.
+    several flags about it, has that written down too; with whom another way is agreed is rung from now on. Raises
+    FlagClosed, EvidenceSince, OutcomeNotAllowed.
     """
     _keep_open(session, flag)
     newer = sa.select(FlagEvent.id).where(
@@ -158,6 +160,8 @@ def close(
         raise OutcomeNotAllowed("this outcome does not close a flag of this kind, or its reason is missing")
     if outcome is Outcome.NO_CONTACT_WANTED and may_decline(session, flag):
         write_decline(session, flag.episode, flag.kind, staff_member, reason, now)
+    if outcome is Outcome.OTHER_CHANNEL_AGREED:
+        ask_by_phone(session, flag.patient, staff_member_id=staff_member.id, now=now)
     close_held(session, flag, staff_member, outcome, reason, now)
 
 

@@ -6,7 +6,9 @@ No word here speaks of danger levels or blames: it names the answer, the score, 
 from collections.abc import Mapping
 from datetime import date
 
-from monitor.care.kinds import Preference, Treatment
+from monitor.care.kinds import Preference, Step, Treatment
+from monitor.care.staff_words import step_in_full
+from monitor.flags import watch_words
 from monitor.flags.facts import Evidence
 from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule
 from monitor.flags.models import FlagState
@@ -42,7 +44,7 @@ SENTENCES: Mapping[str, str] = {
         "A flag asks for a review; it moves nobody by itself."
     ),
     EvidenceCode.MISSED_ONE: N_("One check-in was not answered."),
-    EvidenceCode.MISSED_IN_A_ROW: N_("%(count)s check-ins in a row were not answered. The texts arrived."),
+    EvidenceCode.MISSED_IN_A_ROW: N_("%(count)s check-ins in a row were not answered. They were asked each time."),
     EvidenceCode.LAST_ITEM9: N_("The last answer to item 9 was %(answer)s."),
     EvidenceCode.WORSENING_BEFORE: N_("The scores had worsened reliably before that."),
     EvidenceCode.TEXTS_NOT_ARRIVING: N_("The texts of %(count)s check-ins in a row did not arrive."),
@@ -70,6 +72,7 @@ SENTENCES: Mapping[str, str] = {
     EvidenceCode.REVIEW_CAME_DUE: N_("A review was due on %(on)s. Nobody has decided yet."),
     EvidenceCode.REVIEW_WANTED: N_("Asked for a review of the care."),
     EvidenceCode.STEPPED_UP: N_("Stepped up on %(on)s. The first contact at the new step has not been held yet."),
+    **watch_words.SENTENCES,
 }
 """One sentence for each piece of evidence, but for those that have one for each answer, treatment or wish."""
 
@@ -95,6 +98,13 @@ OTHER_STEP_WANTED: Mapping[str, str] = {
     Preference.LESS: N_("Asked for less help than now."),
     Preference.ANOTHER_KIND: N_("Asked for another kind of help."),
 }
+
+CAME_BACK: Mapping[str, str] = {
+    "page": N_("Came back on %(on)s, from their own page, to: %(step)s."),
+    "text": N_("Came back on %(on)s, by text, to: %(step)s."),
+    "call": N_("Came back on %(on)s, by a call that a colleague took, to: %(step)s."),
+}
+"""By the way in which it was asked for. The step counts from that day, without a new referral."""
 
 UNDATED: Mapping[str, str] = {
     EvidenceCode.ITEM9_BEFORE: N_("It was %(previous)s the last time."),
@@ -139,12 +149,18 @@ RULES: Mapping[str, str] = {
     Rule.R2: N_("Rule R2, a review that the patient asked for. Local protocol."),
     Rule.R3: N_("Rule R3, more, less or other help that the patient asked for. Local protocol."),
     Rule.F1: N_("Rule F1, first contact after a step up, by the date that the pathway sets. Local protocol."),
+    **watch_words.RULES,
+    Rule.B1: N_(
+        "Rule B1, came back after stepping down. Due after the working days that the patient’s own plan promises, or "
+        "without a plan after those of the pathway. Local protocol."
+    ),
 }
 
 KINDS: Mapping[FlagKind, str] = {
     FlagKind.SAFETY: N_("Safety answer"),
     FlagKind.DETERIORATING: N_("Deteriorating"),
     FlagKind.RELAPSE_SIGNAL: N_("Relapse signal"),
+    FlagKind.RE_ENTRY: N_("Came back"),
     FlagKind.NOT_IMPROVING: N_("Not improving"),
     FlagKind.MISSED_CHECK_INS: N_("Missed check-ins"),
     FlagKind.UNREACHABLE: N_("Unreachable"),
@@ -202,6 +218,8 @@ def sentence(evidence: Evidence, language: str, region: str | None = None) -> st
     params: dict[str, object] = dict(evidence.params)
     if "measure" in params:
         params["measure"] = catalogue.spec(str(params["measure"])).name
+    if "step" in params:
+        params["step"] = step_in_full(Step(str(params["step"])), language)
     if "on" in params:
         params["on"] = format_date(date.fromisoformat(str(params["on"])), language, region=region)
     return translate(language, _message(evidence), DOMAIN, **params)
@@ -246,6 +264,13 @@ def _message(evidence: Evidence) -> str:
         return NO_FALL_AT_ALL[str(evidence.params["treatment"])]
     if evidence.code == EvidenceCode.OTHER_STEP_WANTED:
         return OTHER_STEP_WANTED[str(evidence.params["wish"])]
+    if evidence.code == EvidenceCode.CAME_BACK:
+        return CAME_BACK[str(evidence.params["how"])]
+    if evidence.code == EvidenceCode.SIGN_NOTICED:
+        ways = watch_words.SIGNS_NAMED if "signs" in evidence.params else watch_words.SIGN_NOTICED
+        return ways[str(evidence.params["by"])]
+    if evidence.code == EvidenceCode.BACK_AT_CASENESS and "then" not in evidence.params:
+        return watch_words.NOT_KNOWN_THEN
     if "on" not in evidence.params and evidence.code in UNDATED:
         return UNDATED[evidence.code]
     return SENTENCES[evidence.code]

@@ -1,4 +1,6 @@
-"""The words that every patient may text at any time: stop, start, help. Digits are never one of them: they are answers.
+"""The words that every patient may text at any time: stop, start, help, and what leads back to their team or plan.
+
+Digits are never one of them, nor are the words for repeating a question and going back to one: they are answers.
 
 A patient who wants to stop must be obeyed, so any text that begins with a stop word is one; nothing else that a text
 may say opts anybody out.
@@ -33,6 +35,10 @@ class Keyword(StrEnum):
     YES = "yes"
     """A wish to start for whoever has stopped; for everybody else no keyword at all."""
     HELP = "help"
+    COME_BACK = "come_back"
+    """A wish for help again of whoever has stepped down; for everybody else no keyword at all."""
+    PLAN = "plan"
+    """Where their own plan is."""
 
 
 @dataclass(frozen=True)

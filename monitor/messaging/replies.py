@@ -1,4 +1,4 @@
-"""What is said to a patient who texts us of their own accord: stop, start, help, or anything else.
+"""What is said to a patient who texts us of their own accord: stop, start, help, coming back, or anything else.
 
 Nobody reads these texts as they come in, and each reply to one that may have wanted a person says so, with the numbers
 where somebody does answer. The patient has just written, so a help line may stand here; a name or a score never.
@@ -16,6 +16,9 @@ _TO_START = N_("If you want our texts again, reply %(start)s.")
 _STARTED = N_("%(sender)s: you will get our texts again.")
 _ASK_US = N_("%(sender)s: we cannot start the texts from here.")
 _TO_STOP = N_("To end these texts, reply %(stop)s.")
+_CALLED_BY = N_("%(sender)s: we have your text. Somebody calls you by %(moment)s.")
+_CALLED = N_("%(sender)s: we have your text. We cannot say when somebody calls you.")
+_PAGE = N_("%(sender)s: the page that you asked for. It opens on your own phone, with your PIN.\n%(link)s")
 _NOBODY_READS = N_("%(sender)s: nobody reads texts sent to this number.")
 _CALL_US = N_("In our opening hours you can talk to us:\n%(phone)s")
 _DANGER = N_("In danger now, call %(emergency)s.")
@@ -48,6 +51,14 @@ class Voice:
         """Answer a HELP: who this is, where somebody answers, and how to stop."""
         return self._say(_NOBODY_READS, *self._us(), *self._help(), _TO_STOP)
 
+    def called(self, by: str | None) -> str:
+        """Answer a wish to come back: by when somebody calls, in words, None where nobody can promise it."""
+        return self._say(_CALLED_BY if by else _CALLED, *self._us(), *self._help(), moment=by)
+
+    def page(self, link: str) -> str:
+        """Answer the word for the patient's own plan: where it is, and nothing of what it says."""
+        return self._say(_PAGE, link=link)
+
     def nobody_reads(self) -> str:
         """Answer a text that answers nothing."""
         return self._say(_NOBODY_READS, *self._us(), *self._help())
@@ -66,7 +77,7 @@ class Voice:
     def _there(self) -> Help:
         return lines_for(self.country, self.language)
 
-    def _say(self, *lines: str) -> str:
+    def _say(self, *lines: str, **more: str | None) -> str:
         line = best_line(self._there)
         figures = {
             "sender": self.sender,
@@ -75,6 +86,7 @@ class Voice:
             "phone": self.phone,
             "emergency": in_a_line(self._there.emergency.number, self.language),
             "line": in_a_line(line.number if line else "", self.language),
+            **more,
         }
         return "\n".join(translate(self.language, each, domain="texts", **figures) for each in lines)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from monitor.i18n import N_, translate
 from monitor.messaging.error_codes import Remedy, remedy
+from monitor.messaging.held import Held, held_because
 from monitor.messaging.models import Message, MessageState, SkipReason, Understood
 from monitor.messaging.texts import TextKind
 from monitor.messaging.unsent import Unsent
@@ -64,6 +65,8 @@ UNDERSTOOD: Mapping[Understood, str] = {
     Understood.STOP: N_("Asked us to stop texting."),
     Understood.START: N_("Asked for texts again."),
     Understood.HELP: N_("Asked for help, and was told where it is."),
+    Understood.PLAN: N_("Asked where their plan is, and was told."),
+    Understood.COMING_BACK: N_("Asked to come back."),
     Understood.NOT_UNDERSTOOD: N_("Not understood; they were told so."),
     Understood.NOTHING_OPEN: N_("Written while nothing was open to answer."),
     Understood.UNKNOWN_NUMBER: N_("From a number that is not known."),
@@ -74,6 +77,12 @@ UNSENT: Mapping[Unsent, str] = {
     Unsent.STALE: N_("%(count)s overtaken by a newer one"),
     Unsent.NO_SAFETY_COVER: N_("%(count)s held back since nobody is named to read safety answers"),
     Unsent.OVER_SPEND: N_("%(count)s held back by the limit on what texts may cost"),
+}
+HELD: Mapping[Held, str] = {
+    Held.OUTAGE: N_("No text goes at the moment: the network takes none."),
+    Held.QUIET_HOURS: N_("Held: it is evening or night where they are, and texts go from 9:00 to 20:00."),
+    Held.NETWORK: N_("Held: the network did not take it, and it is tried again."),
+    Held.ENOUGH: N_("Held: they have had enough texts for now, one a day and five a week at most."),
 }
 NOT_YET_READ = N_("Came in; the program has not looked at it yet.")
 
@@ -122,6 +131,12 @@ def why_not(message: Message, language: str) -> str:
         return ""
     why = EXACTLY.get(message.error_code or "", WHY[remedy(message.error_code)])
     return translate(language, why, DOMAIN)
+
+
+def why_held(message: Message, now: datetime, language: str, *, outage: bool) -> str:
+    """Return why a text that was taken up waits on; empty for one that does not."""
+    held = held_because(message, now, outage=outage)
+    return translate(language, HELD[held], DOMAIN) if held else ""
 
 
 def understood(what: Understood | None, language: str) -> str:

@@ -84,6 +84,9 @@ class Phrase(StrEnum):
     READ_BY = "read_by"
     TAKEN = "taken"  # the check-in was sent by its link
     CLOSED = "closed"  # its time was up
+    SIGNS = "signs"  # whether one of the patient's own signs was noticed; never which
+    NONE_NOTICED = "none_noticed"
+    ONE_NOTICED = "one_noticed"
 
 
 # Said only to somebody who has just written. The question that an answer belongs to stands in the text before it, so
@@ -130,6 +133,9 @@ _PHRASES = {
     Phrase.READ_BY: N_("Your team reads them by %(moment)s."),
     Phrase.TAKEN: N_("Your answers have reached us already, thank you. There is nothing more to answer."),
     Phrase.CLOSED: N_("These questions are closed now, and that is fine. There is nothing you need to do."),
+    Phrase.SIGNS: N_("Since last time, have you noticed one of the signs in your plan?"),
+    Phrase.NONE_NOTICED: N_("No"),
+    Phrase.ONE_NOTICED: N_("Yes"),
 }
 
 

@@ -19,7 +19,7 @@ from monitor.people.phone import forget, keep_open, pin_page, remember, this_pho
 help_pages = Blueprint("help", __name__)
 phone = Blueprint("phone", __name__)
 
-BEHIND_THE_PIN = ("progress.show", "step.show", "settings.show")
+BEHIND_THE_PIN = ("progress.show", "step.show", "plan.show", "settings.show")
 """The pages that a PIN may lead to: a closed list, so that no form can send anybody elsewhere."""
 
 

@@ -5,7 +5,7 @@ The cookie is signed, not stored: a GET can move the idle clock on without writi
 
 from datetime import datetime
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Response, after_this_request, g, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -14,13 +14,14 @@ from monitor.db import reading
 from monitor.http import runtime, speak
 from monitor.people.devices import UNLOCKED_FOR, is_locked, known_device
 from monitor.people.models import Device
+from monitor.people.needs import needs_of
 
 _TOKEN, _UNTIL = "device", "until"
 
 
 def remember(token: str, now: datetime) -> None:
-    """Make this browser a patient's known phone, unlocked for now."""
-    cookie.clear()
+    """Make this browser a patient's known phone, unlocked for now. What another one had kept in it goes."""
+    forget()
     cookie.permanent = True
     cookie[_TOKEN] = token
     keep_open(now)
@@ -32,8 +33,18 @@ def keep_open(now: datetime) -> None:
 
 
 def forget() -> None:
-    """Drop the cookie."""
+    """Drop the cookie, and whatever this browser keeps of a patient's pages for when there is no connection."""
     cookie.clear()
+
+    @after_this_request
+    def empty(response: Response) -> Response:
+        response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+def has_cookie() -> bool:
+    """Whether this request may come from a known phone at all: without it there is nothing to look up."""
+    return _TOKEN in cookie
 
 
 def this_phone(session: Session) -> Device | None:
@@ -57,8 +68,8 @@ def unlocked_phone() -> ResponseReturnValue | None:
         speak(device.patient.language)
         if is_locked(device) or cookie.get(_UNTIL, 0) < now.timestamp():
             status = 200 if request.method in ("GET", "HEAD") else 403
-            return pin_page(device, next_page=request.endpoint), status
-        g.device_id = device.id
+            return pin_page(device, next_page=f"{request.blueprint}.show"), status
+        g.device_id, g.large_text = device.id, needs_of(session, device.patient_id).large_text
     keep_open(now)
     return None
 

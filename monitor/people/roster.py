@@ -71,7 +71,7 @@ def add_staff_member(
     session.add(member)
     session.flush()
     for team in teams:
-        session.add(TeamMembership(staff_member_id=member.id, care_team_id=_team(session, team).id, from_at=now))
+        session.add(TeamMembership(staff_member_id=member.id, care_team_id=team_called(session, team).id, from_at=now))
     record(session, PROGRAM, "staff member added", "staff_member", member.id, now=now)
     return login
 
@@ -91,7 +91,7 @@ def set_cover(
     session: Session, team: str, email: str, *, weekdays: tuple[int, ...], opens: time, closes: time, now: datetime
 ) -> None:
     """Name who reads a team's safety answers on these weekdays, in place of whoever was. Raises UnknownTeam, ..."""
-    care_team, member = _team(session, team), by_email(session, email)
+    care_team, member = team_called(session, team), by_email(session, email)
     if member.ended_at is not None:
         raise UnknownStaffMember("this login has ended: nobody reads answers with it")
     session.execute(
@@ -106,7 +106,8 @@ def set_cover(
     record(session, PROGRAM, "safety cover set", "care_team", care_team.id, now=now)
 
 
-def _team(session: Session, name: str) -> CareTeam:
+def team_called(session: Session, name: str) -> CareTeam:
+    """Return the care team of a name. Raises UnknownTeam."""
     team = session.scalars(sa.select(CareTeam).where(CareTeam.name == name)).first()
     if team is None:
         raise UnknownTeam(f"there is no team called {name!r}")

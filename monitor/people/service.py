@@ -76,6 +76,12 @@ def preference(session: Session, patient_id: UUID) -> ContactPreference | None:
     ).first()
 
 
+def is_rung(session: Session, patient_id: UUID) -> bool:
+    """Return whether somebody rings this patient instead of sending texts."""
+    wishes = preference(session, patient_id)
+    return wishes is not None and wishes.channel is Channel.PHONE
+
+
 def prefer(
     session: Session,
     patient: Patient,

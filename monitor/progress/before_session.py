@@ -9,6 +9,7 @@ from monitor.care.staff_words import step_in_full
 from monitor.flags.detail import FlagDetail
 from monitor.flags.due import Reader
 from monitor.i18n import N_
+from monitor.people.needs_words import in_short
 from monitor.progress.record import Asked, Record, SafetyAnswer
 from monitor.progress.series import Point, Trajectory
 from monitor.progress.staff_words import StaffWords
@@ -46,6 +47,8 @@ class BeforeSession:
     accountable: str
     appointment: str
     last_contact: str
+    needs: str
+    need_words: str | None
     changes: tuple[str, ...]
     answered: str
     heaviest: tuple[ItemChange, ...]
@@ -75,6 +78,8 @@ def before_session(record: Record, flags: Sequence[FlagDetail], now: datetime, r
         last_contact=reader.say(N_("Last contact %(day)s."), day=reader.date(last.starts_at))
         if last
         else reader.say(N_("No contact attended yet.")),
+        needs=in_short(record.needs, episode.patient.language, reader.language),
+        need_words=record.needs.words,
         changes=tuple(_change(each, since, words, reader) for each in record.trajectories),
         answered=_answered(record.asked, last.starts_at if last else episode.opened_at, reader),
         heaviest=_heaviest(record.trajectories, since, words, reader),

@@ -17,6 +17,7 @@ from monitor.flags.due import Reader
 from monitor.i18n import N_
 from monitor.people.models import StaffMember
 from monitor.progress.record import Record
+from monitor.relapse.reentry import FIRED
 from monitor.reviews.models import Review
 from monitor.reviews.words import criterion_label, decision_label, kind_label
 
@@ -63,6 +64,8 @@ def log_of(session: Session, record: Record, flags: Iterable[FlagDetail], reader
 def _step(step: StepAssignment, who: str, is_first: bool, at_intake: bool, reader: Reader) -> LogEntry:
     if at_intake:
         said = N_("Intake: %(step)s.")
+    elif any(each["rule"] == FIRED for each in step.fired):
+        said = N_("Came back to: %(step)s.")
     else:
         said = N_("Care began at: %(step)s.") if is_first else N_("Step changed to: %(step)s.")
     proposed = step.proposed_step

@@ -20,11 +20,13 @@ from monitor.care.resources import Ideas, ideas_for
 from monitor.checkins.planning import open_plan
 from monitor.flags.kinds import FlagKind, Rule
 from monitor.flags.models import Flag, FlagEvent
+from monitor.flags.reviewed import open_flag
 from monitor.flags.wishes import Wish
 from monitor.people.absences import standing_in
 from monitor.people.models import StaffMember
 from monitor.people.words import dialled
 from monitor.progress import patient_step_words as words
+from monitor.relapse.reentry import can_come_back, waiting
 from monitor.reviews.rules import lighter_step
 
 _ASKED_FOR = (FlagKind.CALL_REQUESTED, FlagKind.REVIEW_REQUESTED)
@@ -45,6 +47,17 @@ class Asked:
     def is_call(self) -> bool:
         """Whether a call answers it."""
         return self.wishes == (Wish.CALL,)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Who rings somebody that came back, and by when: until they have spoken."""
+
+    who: str
+    by: datetime
+    is_late: bool
+    is_promised: bool
+    """Whether somebody is there to keep the time."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,9 @@ class PatientStep:
     kinds: tuple[Kind, ...]
     ideas: Ideas
     asked: tuple[Asked, ...]
+    returned: Returned | None
+    may_come_back: bool
+    """Whether they have stepped down: the way back stands on the page of their plan."""
     zone: str
     country: str
     team_phone: str
@@ -146,6 +162,8 @@ def patient_step(
         ),
         ideas=ideas_for(assignment.step, language, resources_file),
         asked=_asked(session, episode, now),
+        returned=_returned(session, episode, now),
+        may_come_back=can_come_back(episode),
         zone=episode.patient.time_zone,
         country=episode.care_team.country,
         team_phone=episode.care_team.phone,
@@ -220,6 +238,14 @@ def _asked(session: Session, episode: Episode, now: datetime) -> tuple[Asked, ..
         )
         for flag in flags
     )
+
+
+def _returned(session: Session, episode: Episode, now: datetime) -> Returned | None:
+    flag = open_flag(session, episode, FlagKind.RE_ENTRY) if waiting(session, episode) else None
+    if flag is None:
+        return None
+    is_promised = has_cover(session, episode.care_team) and flag.owner.ended_at is None
+    return Returned(flag.owner.name, flag.due_at, flag.due_at < now, is_promised)
 
 
 def _wishes(events: Sequence[FlagEvent]) -> tuple[Wish, ...]:

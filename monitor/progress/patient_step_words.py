@@ -9,6 +9,8 @@ from monitor.care.intake_kinds import IntakeRule
 from monitor.care.kinds import DeviationReason, Step
 from monitor.care.pathway import StepPlan
 from monitor.i18n import LANGUAGES, N_, translate, translate_plural
+from monitor.relapse.reentry import FIRED
+from monitor.reviews import bursts
 from monitor.reviews.kinds import Criterion
 
 NAMES: Mapping[Step, str] = {
@@ -30,6 +32,8 @@ ABOUT: Mapping[Step, str] = {
 }
 
 REASONS: Mapping[str, tuple[str, str]] = {
+    FIRED: (N_("Coming back"), N_("You asked to come back, and this is the help that was agreed for it.")),
+    bursts.FIRED: (N_("Closer contact"), N_("Your team and you agreed on some weeks of closer contact.")),
     IntakeRule.AT_RISK: (N_("Keeping safe"), N_("You told us that keeping safe is hard at the moment.")),
     IntakeRule.SAFETY_SIGNAL: (N_("Keeping safe"), N_("You told us about thoughts that are hard to be alone with.")),
     IntakeRule.SEVERE_MENTAL_ILLNESS: (

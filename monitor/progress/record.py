@@ -14,6 +14,7 @@ from monitor.measures import catalogue
 from monitor.measures.instrument import Spec
 from monitor.messaging.models import Message
 from monitor.people.models import ContactPreference, Purpose, StaffMember
+from monitor.people.needs import Needs, needs_of
 from monitor.people.service import newest_consent, preference
 from monitor.progress.series import Point, PointState, Trajectory
 
@@ -66,6 +67,9 @@ class Record:
     wishes: ContactPreference | None
     texts: bool | None
     check_ins: bool | None
+    shares: bool | None
+    """Whether their own doctor may be told; None when nobody has asked."""
+    needs: Needs
 
     @property
     def answered(self) -> int:
@@ -105,6 +109,8 @@ def record_of(session: Session, episode: Episode) -> Record:
         wishes=preference(session, episode.patient_id),
         texts=newest_consent(session, episode.patient_id, Purpose.TEXTS),
         check_ins=newest_consent(session, episode.patient_id, Purpose.CHECK_INS),
+        shares=newest_consent(session, episode.patient_id, Purpose.PRIMARY_CARE),
+        needs=needs_of(session, episode.patient_id),
     )
 
 

@@ -21,7 +21,9 @@ from monitor.flags.models import Flag
 from monitor.flags.words import kind_label as flag_label
 from monitor.flags.words import sentence
 from monitor.i18n import N_, format_date
+from monitor.progress.middle_line import middle_line
 from monitor.progress.record import Record, record_of
+from monitor.progress.review_less import LessHelp, less_help
 from monitor.progress.review_words import IndicatorRow, indicator_rows
 from monitor.reviews.facts import Judged
 from monitor.reviews.kinds import CHANGES_STEP, Decision, Judgement
@@ -91,6 +93,8 @@ class ReviewPage:
     language: str
     team: str
     step: str
+    burst: str
+    """Of somebody in a burst which week it is, and the way out that was planned."""
     accountable: str | None
     kind: str
     number: int
@@ -103,6 +107,7 @@ class ReviewPage:
     proposal: str
     is_topmost: bool
     options: tuple[Option, ...]
+    less: LessHelp
     next_on: date | None
     """A date that every decision allows."""
     earliest: date
@@ -138,6 +143,7 @@ def review_page(session: Session, episode: Episode, now: datetime, reader: Reade
         step=reader.say(
             N_("%(step)s, week %(week)s"), step=step_in_full(stands.facts.step, reader.language), week=week
         ),
+        burst=middle_line(session, episode, now, reader),
         accountable=episode.accountable.name if episode.accountable else None,
         kind=kind_label(episode.next_review_kind, reader.language),
         number=len(past) + 1,
@@ -154,6 +160,7 @@ def review_page(session: Session, episode: Episode, now: datetime, reader: Reade
         proposal=_decision(stands.proposal.decision, stands.proposal.to_step, stands.facts.step, reader),
         is_topmost=_is_topmost(stands),
         options=options,
+        less=less_help(session, episode, stands, now, reader),
         next_on=min((each.latest_on for each in options if each.latest_on), default=None),
         earliest=date.fromordinal(stands.facts.today.toordinal() + 1),
         read_to=stands.seen.as_text(),

@@ -12,6 +12,7 @@ from monitor.checkins.models import CheckIn
 from monitor.flags.due import Reader
 from monitor.messaging import staff_words
 from monitor.messaging.models import InboundText, Message, Understood
+from monitor.messaging.outages import open_outage
 from monitor.messaging.texts import TextKind
 from monitor.people.models import Patient
 from monitor.progress.staff_texts import ENDED_BADLY, what_became
@@ -71,8 +72,9 @@ def texts_of(session: Session, patient: Patient, *, everything: bool, now: datet
         .limit(limit)
         .options(joinedload(InboundText.patient))
     )
+    lasts = open_outage(session) is not None
     rows = [
-        *(_outgoing(text, check_in, now, reader) for text, check_in in ours),
+        *(_outgoing(text, check_in, now, reader, outage=lasts) for text, check_in in ours),
         *(_incoming(text, now, reader) for text in theirs),
     ]
     rows.sort(key=lambda row: row.at, reverse=True)
@@ -87,14 +89,15 @@ def _count(session: Session, patient: Patient) -> int:
     return sum(session.execute(sa.select(*counts)).one())
 
 
-def _outgoing(text: Message, check_in: CheckIn | None, now: datetime, reader: Reader) -> TextRow:
+def _outgoing(text: Message, check_in: CheckIn | None, now: datetime, reader: Reader, *, outage: bool) -> TextRow:
     at = text.sent_at or text.intent_at or text.due_at
+    held = staff_words.why_held(text, now, reader.language, outage=outage)
     said = [text.error_code, text.provider_status]
     parts = reader.ngettext("%(count)s part", "%(count)s parts", text.segments) if text.segments else None
     return TextRow(
         at=at,
         day=reader.day_and_time(at, now),
-        happened=what_became(text, check_in, now, reader),
+        happened=" ".join(filter(None, [what_became(text, check_in, now, reader), held])),
         small=" · ".join(filter(None, [*said, parts])),
         of_questions=text.purpose is TextKind.QUESTION and text.state not in ENDED_BADLY,
         failed=text.state in ENDED_BADLY,

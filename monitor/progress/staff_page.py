@@ -19,12 +19,15 @@ from monitor.i18n import N_, format_date, format_time, weekday_name
 from monitor.messaging.quiet_hours import to_local
 from monitor.people.absences import standing_in
 from monitor.people.models import Channel, StaffMember
+from monitor.people.needs_words import in_short
 from monitor.people.words import language_name
+from monitor.progress.middle_line import middle_line
 from monitor.progress.record import Record, SafetyAnswer
 from monitor.progress.staff_chart import StepMark
 from monitor.progress.staff_columns import AppointmentMark
 from monitor.progress.staff_texts import AskedRow, asked_row
 from monitor.progress.staff_words import StaffWords
+from monitor.relapse.plan_line import PlanLine, plan_line
 from monitor.reviews.words import kind_label
 
 
@@ -68,6 +71,8 @@ class RecordPage:
     language: str
     second_line: str
     step: str
+    middle: str
+    """The wait for the middle step, or the burst they are in; nothing otherwise."""
     accountable: str | None
     away: str
     """Until when the accountable person is away and who stands in; nothing while they are there."""
@@ -79,10 +84,16 @@ class RecordPage:
     answered: str
     undelivered: str
     contact: str
+    plans: PlanLine
     is_open: bool
     is_paused: bool
     texts: bool
+    shares: bool | None
     by_text: bool
+    is_rung: bool
+    """Whether somebody rings them instead of sending texts."""
+    needs: str
+    need_words: str | None
     covered: bool
     team: str
     safety: tuple[SafetyLine, ...]
@@ -107,6 +118,7 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
             step=step_in_full(record.steps[-1][0].step, reader.language),
             week=week,
         ),
+        middle=middle_line(session, episode, now, reader),
         accountable=episode.accountable.name if episode.accountable else None,
         away=_away(session, episode, now, reader),
         roles=_roles(session, episode, reader),
@@ -126,10 +138,15 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
         if record.undelivered
         else "",
         contact=_contact(record, today, reader),
+        plans=plan_line(session, episode, now, reader),
         is_open=episode.closed_at is None,
         is_paused=_is_paused(record, today),
         texts=record.texts is True,
+        shares=record.shares,
         by_text=record.wishes is not None and record.wishes.by_text,
+        is_rung=record.wishes is not None and record.wishes.channel is Channel.PHONE,
+        needs=in_short(record.needs, patient.language, reader.language),
+        need_words=record.needs.words,
         covered=has_cover(session, episode.care_team),
         team=episode.care_team.name,
         safety=tuple(_safety_line(each, now, reader) for each in record.safety if each.value != 0),

@@ -25,6 +25,7 @@ from monitor.people.models import StaffMember
 from monitor.people.staff_forms import Typed
 from monitor.people.teams import teams_of
 from monitor.progress.review_page import HeldReview, change_in_words, held_in_words, review_page
+from monitor.relapse.kinds import Guardrail
 from monitor.reviews.kinds import CHANGES_STEP, Decision, Lack
 from monitor.reviews.listing import Filter, Upcoming, listing
 from monitor.reviews.seen import Seen
@@ -44,6 +45,7 @@ OWED: Mapping[Lack, tuple[str, str]] = {
     Lack.NEXT_REVIEW_TOO_LATE: ("next_review", N_("Choose an earlier date: %(date)s at the latest.")),
     Lack.CLOSE_REASON: ("decision", N_("Choose why care ends.")),
     Lack.SAFETY_FLAG_OPEN: ("decision", N_("A safety answer is still open. Settle it first; then care can end.")),
+    Lack.GUARDRAILS: ("decision", N_("Guardrails are missing. They are named at the top, each with a link.")),
     Lack.CARE_HAS_ENDED: ("decision", N_("Care has ended, so there is nothing to decide.")),
 }
 
@@ -61,10 +63,11 @@ class Row(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why a decision was not taken: somebody else's, or what is new since the page was opened."""
+    """Why a decision was not taken: somebody else's, what is new since the page was opened, or missing guardrails."""
 
     taken: HeldReview | None = None
     changed: tuple[str, ...] = ()
+    missing: tuple[Guardrail, ...] = ()
 
 
 @reviews.get("/reviews")
@@ -95,7 +98,8 @@ def one(patient_id: UUID) -> ResponseReturnValue:
     """Show what is known and what may be decided."""
     there, who = runtime(), viewer()
     with reading(there.sessions) as session:
-        body = _shown(session, patient_in_scope(session, who, patient_id), Typed(MultiDict()))
+        chosen = Typed(MultiDict({"decision": request.args.get("decision", "")}))
+        body = _shown(session, patient_in_scope(session, who, patient_id), chosen)
     note_reads("viewed patient", "patient", (patient_id,))
     return body
 
@@ -119,13 +123,13 @@ def held(patient_id: UUID) -> ResponseReturnValue:
         except FactsChanged as error:
             refusal = Refusal(changed=tuple(change_in_words(each, there.clock(), reader) for each in error.changed))
         except DecisionRefused as error:
-            latest = error.latest
+            latest, refusal = error.latest, Refusal(missing=error.missing)
             for lack in error.lacks:
                 field, message = OWED[lack]
                 form.fault(field, message, date=latest.isoformat() if latest else "")
         if refusal or form.faults:
             write_down(session, who.actor, "viewed patient", "patient", patient_id, now=there.clock())
-            return _shown(session, episode, form, refusal), 409 if refusal else 422
+            return _shown(session, episode, form, refusal), 422 if form.faults else 409
     flash(N_("Decided. The next date stands, and what waited for the review is closed."))
     return redirect(url_for("record.page", patient_id=patient_id), 303)
 

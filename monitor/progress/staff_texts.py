@@ -97,6 +97,8 @@ def _stands_alone(text: Message) -> bool:
 def _what(asked: Asked) -> str:
     if asked.check_in.kind is CheckInKind.REQUESTED and not asked.texts:
         return N_("Extra check-in")  # staff asked, on the phone or at the clinic
+    if asked.check_in.kind is CheckInKind.SCHEDULED and not asked.texts:
+        return N_("Check-in by phone")
     return CHECK_INS[asked.check_in.kind]
 
 
@@ -115,7 +117,12 @@ def _end(asked: Asked, now: datetime, reader: Reader) -> list[str]:
         case CheckInState.MISSED:
             said.append(reader.say(N_("Closed without being sent: missed.")))
         case CheckInState.CANCELLED if check_in.cancel_reason is not None:
-            said.append(reader.say(CANCELLED[check_in.cancel_reason]))
+            said.append(reader.say(_why_cancelled(asked, check_in.cancel_reason)))
         case CheckInState.OPEN:
             said.append(reader.say(N_("Open until %(when)s."), when=reader.day_and_time(check_in.closes_at, now)))
     return said
+
+
+def _why_cancelled(asked: Asked, reason: CancelReason) -> str:
+    nobody_asked = reason is CancelReason.NOT_SENT and not asked.texts
+    return N_("Nobody asked, so it does not count as missed.") if nobody_asked else CANCELLED[reason]

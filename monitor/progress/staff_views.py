@@ -36,6 +36,8 @@ from monitor.progress.staff_news import kept, outages_of
 from monitor.progress.staff_page import marks_of, page_of
 from monitor.progress.staff_words import StaffWords
 from monitor.progress.submission_page import submission_page
+from monitor.relapse.plan_now import plan_now
+from monitor.relapse.returning import returning
 from monitor.reviews.service import after_contact
 
 record = Blueprint("record", __name__)
@@ -53,10 +55,14 @@ def page(patient_id: UUID) -> ResponseReturnValue:
         episode = patient_in_scope(session, who, patient_id)
         reader = Reader(who.language, settings.default_region, episode.care_team.time_zone)
         found = record_of(session, episode)
-        flags = details(session, all_flags_of(session, episode), now, reader, who.staff_member_id)
+        every = all_flags_of(session, episode)
+        flags = details(session, every, now, reader, who.staff_member_id)
         steps, appointed = marks_of(found, reader)
         body = render_template(
             "staff/record.html",
+            beside={flag.id: plan_now(session, flag, reader) for flag in every if flag.closed_at is None},
+            returning=returning(session, episode, now, reader),
+            has_returned="returned" in request.args,
             page=page_of(session, found, now, reader),
             person=person(episode.patient, who.language),
             flags=sorted(

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from monitor.access import OutOfScope, Viewer
 from monitor.care.models import Episode
 from monitor.care.scope import episodes_visible_to
-from monitor.checkins.models import DIFFICULTY_ITEM, Answer, CheckIn, Score, Submission
+from monitor.checkins.models import DIFFICULTY_ITEM, Answer, CheckIn, Mode, Score, Submission
 from monitor.flags.detail import answered
 from monitor.flags.due import Reader
 from monitor.i18n import N_, SOURCE_LANGUAGE
 from monitor.measures import catalogue
 from monitor.measures.instrument import Instrument, Option
 from monitor.people.words import language_name
+from monitor.relapse.gathering import said_by_text
+from monitor.relapse.watching import signs_answered
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,15 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class SignSaid:
+    """One early-warning sign in the patient's own words, and whether they noticed it."""
+
+    words: str
+    language: str
+    noticed: bool
+
+
+@dataclass(frozen=True)
 class Correction:
     """One version of the answers of a check-in: when and how it came, and what it changed."""
 
@@ -76,6 +87,9 @@ class SubmissionPage:
     note: str | None
     language: str
     measured: tuple[Measured, ...]
+    signs: tuple[SignSaid, ...]
+    noticed_one: bool
+    """Whether a check-in by text said that one of several signs was noticed: a text does not say which."""
     trail: tuple[Correction, ...]
     newest_id: UUID
 
@@ -121,9 +135,16 @@ def submission_page(
         note=submission.note,
         language=submission.language,
         measured=tuple(_measured(submission, score, reader) for score in _in_order(submission.scores)),
+        signs=(signs := _signs(session, submission.id)),
+        noticed_one=not signs and submission.mode is Mode.TEXT and said_by_text(session, submission.check_in_id),
         trail=_trail(versions, now, reader),
         newest_id=versions[-1].id,
     )
+
+
+def _signs(session: Session, submission_id: UUID) -> tuple[SignSaid, ...]:
+    said = signs_answered(session, submission_id)
+    return tuple(SignSaid(each.sign.words or "", each.sign.plan.language, each.noticed) for each in said)
 
 
 def wording(code: str, language: str) -> Instrument | None:

@@ -1,6 +1,6 @@
 """Relapse plans and safety plans: each save is another version, and the newest agreed one counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -32,6 +32,13 @@ class PlanRefused(MonitorError):
         self.faults = faults
 
 
+class CareHasEnded(MonitorError):
+    """The episode is closed: its plans stand as they are."""
+
+    def __init__(self) -> None:
+        super().__init__("care has ended, so the plan stays as it is")
+
+
 @dataclass(frozen=True)
 class Saved:
     """A version that was kept, and the one that somebody else had saved since its writer began, if any."""
@@ -52,9 +59,33 @@ def newest(session: Session, episode_id: UUID, kind: PlanKind, state: PlanState 
             joinedload(RelapsePlan.patient),
             joinedload(RelapsePlan.written_by),
             joinedload(RelapsePlan.owner),
-            selectinload(RelapsePlan.signs),
+            selectinload(RelapsePlan.signs).joinedload(WarningSign.patient),
         )
     ).one_or_none()
+
+
+def versions(session: Session, episode_id: UUID, kind: PlanKind) -> Sequence[RelapsePlan]:
+    """Return every version of a plan, the newest first, each with its signs and who wrote it."""
+    return session.scalars(
+        sa.select(RelapsePlan)
+        .where(RelapsePlan.episode_id == episode_id, RelapsePlan.kind == kind)
+        .order_by(RelapsePlan.version.desc())
+        .options(
+            joinedload(RelapsePlan.patient),
+            joinedload(RelapsePlan.written_by),
+            joinedload(RelapsePlan.owner),
+            selectinload(RelapsePlan.signs).joinedload(WarningSign.patient),
+        )
+    ).all()
+
+
+def written_beside(every: Sequence[RelapsePlan], plan: RelapsePlan) -> RelapsePlan | None:
+    """Return the version that its writer had not read, the one just before it; None where they had.
+
+    `every` is all versions of one plan.
+    """
+    before = next((each for each in every if each.version == plan.version - 1), None)
+    return before if before is not None and before.id != plan.based_on_id else None
 
 
 def agreed(session: Session, episode_id: UUID, kind: PlanKind = PlanKind.STAYING_WELL) -> RelapsePlan | None:
@@ -77,19 +108,25 @@ def ways_back(pathway: Pathway) -> tuple[Step, ...]:
     return tuple(step for step in Step if step in pathway.steps and step is not Step.STEPPED_DOWN)
 
 
+def lacks(session: Session, episode: Episode, plan: Written, now: datetime) -> tuple[Fault, ...]:
+    """Return everything that keeps a relapse plan from being agreed for this episode, in the order of its page."""
+    may_own = {each.id for each in carers(session, [episode.care_team_id])}
+    today = to_local(now, episode.patient.time_zone).date()
+    steps = ways_back(in_force(session, episode.pathway).pathway)
+    return faults(plan, carers=may_own, steps=steps, today=today)
+
+
 def save_staying_well(
     session: Session, episode: Episode, plan: Written, *, agree: bool, based_on_id: UUID | None, by: UUID, now: datetime
 ) -> Saved:
-    """Keep a version of the relapse plan, agreed with the patient or a draft. Raises PlanRefused for one that lacks.
+    """Keep a version of the relapse plan, agreed with the patient or a draft.
 
-    Its owner becomes the patient's coordinator with the agreement.
+    Its owner becomes the patient's coordinator with the agreement. Raises PlanRefused for one that lacks something and
+    is to be agreed, and CareHasEnded.
     """
-    hold(session, episode.id)
+    _hold_open(session, episode)
     if agree:
-        may_own = {each.id for each in carers(session, [episode.care_team_id])}
-        today = to_local(now, episode.patient.time_zone).date()
-        steps = ways_back(in_force(session, episode.pathway).pathway)
-        _refuse(faults(plan, carers=may_own, steps=steps, today=today))
+        _refuse(lacks(session, episode, plan, now))
     kept = {
         "owner_id": plan.owner_id,
         "review_on": plan.review_on,
@@ -123,11 +160,17 @@ def save_safety(
     by: UUID,
     now: datetime,
 ) -> Saved:
-    """Keep a version of the safety plan. Raises PlanRefused for one that lacks something and is to be agreed."""
-    hold(session, episode.id)
+    """Keep a version of the safety plan. Raises PlanRefused as `save_staying_well` does, and CareHasEnded."""
+    _hold_open(session, episode)
     if agree:
         _refuse(safety_faults(plan))
     return _keep(session, episode, PlanKind.SAFETY, plan, (), agree=agree, based_on_id=based_on_id, by=by, now=now)
+
+
+def _hold_open(session: Session, episode: Episode) -> None:
+    hold(session, episode.id)
+    if session.scalar(sa.select(Episode.closed_at).where(Episode.id == episode.id)) is not None:
+        raise CareHasEnded
 
 
 def _refuse(found: tuple[Fault, ...]) -> None:
@@ -148,21 +191,28 @@ def _keep(
     now: datetime,
     **columns: object,
 ) -> Saved:
-    before = newest(session, episode.id, kind)
+    signs = [each for each in signs if each.words]
+    every = versions(session, episode.id, kind)
+    before = every[0] if every else None
+    values = {
+        "based_on_id": based_on_id if based_on_id in {each.id for each in every} else None,
+        "state": PlanState.AGREED if agree else PlanState.DRAFT,
+        "written_by_id": by,
+        "language": written.language,
+        "given": written.given if agree else None,
+        "content": written.content.model_dump_json(),
+        **columns,
+    }
+    if before is not None and _is_same(before, values, signs):
+        return Saved(before, None)  # the same form, sent twice
     plan = RelapsePlan(
         patient=episode.patient,
         patient_id=episode.patient_id,
         episode_id=episode.id,
         kind=kind,
         version=before.version + 1 if before else 1,
-        based_on_id=based_on_id,
-        state=PlanState.AGREED if agree else PlanState.DRAFT,
         at=now,
-        written_by_id=by,
-        language=written.language,
-        given=written.given if agree else None,
-        content=written.content.model_dump_json(),
-        **columns,
+        **values,
     )
     session.add(plan)
     session.flush()
@@ -176,10 +226,14 @@ def _keep(
             patient_id=episode.patient_id,
             words=sign.words,
         )
-        for position, sign in enumerate((each for each in signs if each.words), start=1)
+        for position, sign in enumerate(signs, start=1)
     )
     session.flush()
     session.refresh(plan, ["signs"])
     record(session, Actor("staff", by), f"{kind} plan {plan.state}", "patient", episode.patient_id, now=now)
-    is_newer = before is not None and before.id != based_on_id
-    return Saved(plan, before if is_newer else None)
+    return Saved(plan, written_beside([plan, *every], plan))
+
+
+def _is_same(before: RelapsePlan, values: Mapping[str, object], signs: Sequence[Sign]) -> bool:
+    kept = [Sign(words=each.words, kind=each.kind, watched=each.watched) for each in before.signs]
+    return kept == signs and all(getattr(before, name) == value for name, value in values.items())

@@ -123,3 +123,5 @@ class Lack(StrEnum):
     CLOSE_REASON = "close_reason"
     SAFETY_FLAG_OPEN = "safety_flag_open"
     CARE_HAS_ENDED = "care_has_ended"
+    GUARDRAILS = "guardrails"
+    """Help does not become less, nor end as completed, before its guardrails stand."""

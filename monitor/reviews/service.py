@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.audit import Actor, record
-from monitor.care.kinds import DeviationReason, Preference, ReviewKind, Step
+from monitor.care.kinds import DeviationReason, Preference, Step
+from monitor.care.middle_step import burst_of
 from monitor.care.models import CloseReason, Episode, StepAssignment
 from monitor.care.pathway import Pathway
 from monitor.care.pathways import for_decision
@@ -24,11 +25,17 @@ from monitor.flags.reviewed import close_reviewed, first_contact_due
 from monitor.flags.service import raise_flags
 from monitor.messaging.quiet_hours import to_local
 from monitor.people.models import StaffMember
-from monitor.reviews.dates import DAY, NextReview, due_at, next_review
+from monitor.relapse.gate import Checklist
+from monitor.relapse.kinds import Guardrail
+from monitor.reviews.bursts import stretch_of
+from monitor.reviews.dates import NextReview, next_review
 from monitor.reviews.facts import Judged, Proposal, ReviewFacts
 from monitor.reviews.gathering import facts_of
 from monitor.reviews.kinds import CHANGES_STEP, Decision, Lack
+from monitor.reviews.less_help import guardrails_for, make_less
+from monitor.reviews.middle_step import follow, known_of
 from monitor.reviews.models import Review
+from monitor.reviews.next_dates import of_its_own
 from monitor.reviews.rules import criteria, proposal, steps_towards
 from monitor.reviews.seen import Changed, Seen, changes, newest_review, seen
 from monitor.reviews.sooner import after_contact as after_contact
@@ -41,11 +48,16 @@ CLOSE_REASONS = (CloseReason.COMPLETED, CloseReason.MOVED, CloseReason.DECLINED)
 
 
 class DecisionRefused(MonitorError):
-    """The decision lacks something, or cannot be taken now; `lacks` names all of it. Nothing was written."""
+    """The decision lacks something, or cannot be taken now; `lacks` names all of it. Nothing was written.
 
-    def __init__(self, lacks: tuple[Lack, ...], latest: date | None = None) -> None:
+    `missing` names the guardrails where those are among it.
+    """
+
+    def __init__(
+        self, lacks: tuple[Lack, ...], latest: date | None = None, missing: tuple[Guardrail, ...] = ()
+    ) -> None:
         super().__init__("the decision cannot be taken as it is")
-        self.lacks, self.latest = lacks, latest
+        self.lacks, self.latest, self.missing = lacks, latest, missing
 
 
 class ReviewTaken(MonitorError):
@@ -109,18 +121,23 @@ def decide(
     _must_be_news_to_nobody(session, episode, read_to)
     rules = for_decision(session, episode.pathway, now)
     stands = standing(session, episode, rules.pathway, now)
-    after = _checked(session, episode, wanted, stands, now)
+    after, guardrails = _checked(session, episode, wanted, stands, now)
     review = _written(episode, wanted, stands, by, rules.version_id, now)
     if wanted.to_step is not None:
         review.step_assignment_id = _change_step(session, episode, wanted.to_step, stands, review, now)
+    if guardrails is not None:
+        make_less(session, episode, review, guardrails, stands.facts.step, stands.pathway)
     if after is None:
         end_care(session, episode, wanted.close_reason or CloseReason.COMPLETED, now)
     else:
         on = wanted.next_review_on or after.latest
-        review.next_review_at = _of_its_own(session, episode, after.kind, on)
+        review.next_review_at = of_its_own(session, episode, after.kind, on)
         episode.next_review_at, episode.next_review_kind = review.next_review_at, after.kind
     session.add(review)  # complete, since it is never changed again
     session.flush()
+    if after is None or wanted.to_step is not None:
+        known, pathway = known_of(stands.facts, stands.judged), stands.pathway
+        follow(session, episode, wanted.to_step, known, review.words, pathway=pathway, by=by.id, now=now)
     close_reviewed(session, episode, by, review.words, now)
     if wanted.decision is Decision.STEP_UP and wanted.to_step is not None:
         raise_flags(session, episode, (first_contact_due(wanted.to_step, stands.facts.today),), rules, now=now)
@@ -140,7 +157,9 @@ def follow_up(
     """Return which review follows a decision, and by when at the latest."""
     hours, step = hours_of(episode.care_team), episode.steps[-1]
     entered_on = to_local(step.from_at, hours.zone).date()
-    return next_review(decision, to_step or step.step, pathway, entered_on=entered_on, now=now, hours=hours)
+    burst = stretch_of(burst_of(session, episode.id)) if step.step is Step.MIDDLE else None
+    after, held = to_step or step.step, episode.next_review_kind
+    return next_review(decision, after, pathway, entered_on=entered_on, now=now, hours=hours, burst=burst, held=held)
 
 
 def as_seen(stands: Standing) -> str:
@@ -182,8 +201,13 @@ def _must_be_news_to_nobody(session: Session, episode: Episode, read_to: Seen | 
         raise FactsChanged(changes(session, episode, read_to, present) if read_to else ())
 
 
-def _checked(session: Session, episode: Episode, wanted: Wanted, stands: Standing, now: datetime) -> NextReview | None:
-    """Return the review that follows, None where care ends. Raises DecisionRefused, naming everything that is owed."""
+def _checked(
+    session: Session, episode: Episode, wanted: Wanted, stands: Standing, now: datetime
+) -> tuple[NextReview | None, Checklist | None]:
+    """Return the review that follows, None where care ends, and the guardrails where help becomes less.
+
+    Raises DecisionRefused, naming everything that is owed.
+    """
     lacks = []
     if len(wanted.words.split()) < FEWEST_WORDS:
         lacks.append(Lack.WORDS)
@@ -199,9 +223,13 @@ def _checked(session: Session, episode: Episode, wanted: Wanted, stands: Standin
     else:
         after = follow_up(session, episode, stands.pathway, wanted.decision, wanted.to_step, now)
         lacks += _lacks_of_a_date(wanted, after, stands.facts.today)
+    guardrails = guardrails_for(session, episode, wanted.decision, wanted.close_reason, stands.facts.step, now)
+    missing = guardrails.missing if guardrails else ()
+    if missing:
+        lacks.append(Lack.GUARDRAILS)
     if lacks:
-        raise DecisionRefused(tuple(lacks), after.latest if after else None)
-    return after
+        raise DecisionRefused(tuple(lacks), after.latest if after else None, missing)
+    return after, guardrails
 
 
 def _lacks_of_an_end(session: Session, episode: Episode, wanted: Wanted) -> list[Lack]:
@@ -273,15 +301,6 @@ def _change_step(
     session.add(assignment)
     session.flush()
     session.expire(episode, ["steps"])
-    ask_every(session, episode, stands.pathway.plan(step).check_in_every_weeks, now)
+    if step is not Step.STEPPED_DOWN:  # there the newest score says how often
+        ask_every(session, episode, stands.pathway.plan(step).check_in_every_weeks, now)
     return assignment.id
-
-
-def _of_its_own(session: Session, episode: Episode, kind: ReviewKind, on: date) -> datetime:
-    """Return the close of a day; a minute earlier where a review that was held early stood there already."""
-    at = due_at(on, hours_of(episode.care_team))
-    held = sa.select(Review.due_at).where(Review.episode_id == episode.id, Review.kind == kind)
-    taken = {*session.scalars(held), episode.next_review_at}
-    while at in taken:
-        at -= DAY / 1440
-    return at

@@ -1,5 +1,6 @@
 """What brings a review nearer, and never makes it later: a patient's wish, and the fourth contact at low intensity."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,11 @@ from monitor.flags.reviewed import close_reviewed, open_flag
 from monitor.i18n import N_, translate
 from monitor.people.models import StaffMember
 
-CAME = N_("The first appointment after the step-up was attended.")
+BEGUN: Mapping[FlagKind, str] = {
+    FlagKind.FIRST_CONTACT_DUE: N_("The first appointment after the step-up was attended."),
+    FlagKind.RE_ENTRY: N_("The first appointment after coming back was attended."),
+}
+"""Flags that wait for a first contact, and the words with which an appointment that was kept closes them."""
 
 
 def pull_nearer(session: Session, episode: Episode, now: datetime) -> None:
@@ -30,16 +35,17 @@ def after_contact(session: Session, episode: Episode, appointment_id: UUID, *, b
     """Take note that an appointment was attended, once that is written down.
 
     The fourth one at low intensity brings the review to the end of the working day (N5, clinical fact sheet, part 2.1).
-    The first one after a step-up stops the clock of that.
+    The first one after a step-up, or after coming back, stops the clock of that.
     """
     hold(session, episode.id)
     appointment = session.get_one(Appointment, appointment_id)
     if appointment.attended_at != now:
         return  # not attended, or written down before
-    waiting = open_flag(session, episode, FlagKind.FIRST_CONTACT_DUE)
-    if waiting is not None and appointment.starts_at >= waiting.opened_at:
-        words, kinds = translate(by.language, CAME, "staff"), (FlagKind.FIRST_CONTACT_DUE,)
-        close_reviewed(session, episode, by, words, now, kinds=kinds, outcome=Outcome.FIRST_CONTACT_HELD)
+    for kind, came in BEGUN.items():
+        waiting = open_flag(session, episode, kind)
+        if waiting is not None and appointment.starts_at >= waiting.opened_at:
+            words = translate(by.language, came, "staff")
+            close_reviewed(session, episode, by, words, now, kinds=(kind,), outcome=Outcome.FIRST_CONTACT_HELD)
     stands = standing_of(session, episode)
     wanted = in_force(session, episode.pathway).pathway.flags.review_contact
     if stands.step in LOW_INTENSITY and stands.attended == wanted:

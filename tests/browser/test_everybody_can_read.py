@@ -9,15 +9,22 @@ from monitor.config import RESOURCES
 from monitor.db import unit_of_work
 from monitor.people.models import StaffMember
 from tests.browser import (
+    call_screens,
     caseload_screens,
     demonstration_screens,
     intake_screens,
     measure_screens,
+    middle_screens,
     patient_screens,
+    plan_phone_screens,
+    plan_screens,
+    return_screens,
     review_screens,
     staff_screens,
     staff_text_screens,
+    step_down_screens,
     step_screens,
+    summary_screens,
 )
 from tests.browser.checks import sideways, small_targets, violations
 from tests.browser.screens import Screen, Visit
@@ -25,13 +32,20 @@ from tests.browser.service import DESK, PHONE, Service, browsing
 
 STAFF_SCREENS = staff_screens.SCREENS + staff_text_screens.SCREENS + intake_screens.SCREENS + caseload_screens.SCREENS
 STAFF_SCREENS += measure_screens.SCREENS + step_screens.STAFF_SCREENS
-PATIENT_SCREENS = patient_screens.SCREENS + step_screens.PATIENT_SCREENS
-STAFF_SCREENS += review_screens.SCREENS
+PATIENT_SCREENS = patient_screens.SCREENS + step_screens.PATIENT_SCREENS + plan_phone_screens.SCREENS
+STAFF_SCREENS += review_screens.SCREENS + return_screens.STAFF_SCREENS
+PATIENT_SCREENS += return_screens.PATIENT_SCREENS
+STAFF_SCREENS += step_down_screens.SCREENS
+STAFF_SCREENS += summary_screens.SCREENS
+PATIENT_SCREENS += summary_screens.PATIENT_SCREENS
+STAFF_SCREENS += plan_screens.SCREENS
+STAFF_SCREENS += middle_screens.SCREENS
+STAFF_SCREENS += call_screens.SCREENS
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules of axe for which it matters whether a page is light or dark."""
 SIZES = ("target-size", "scrollable-region-focusable")
 """Those for which its width matters, but for what a narrow page hides, which is the same in every language."""
-NO_PAGE = {"static", "health.healthz"}
+NO_PAGE = {"static", "health.healthz", "feed.read"}
 FRAMES = {"page", "door", "after_check_in"}
 """Templates that others fill."""
 

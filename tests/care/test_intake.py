@@ -26,9 +26,11 @@ from monitor.care.intake import (
 from monitor.care.intake_facts import IntakeFacts, SafetyFacts
 from monitor.care.intake_kinds import Need, SelfSafety
 from monitor.care.intake_models import CareRoleAssignment, Handoff, Intake
-from monitor.care.kinds import CareRole, DeviationReason, HandoffReason, ReviewKind, Step
+from monitor.care.kinds import CareRole, DeviationReason, HandoffReason, MiddleReason, RequestEnd, ReviewKind, Step
+from monitor.care.middle_models import StepRequest
+from monitor.care.middle_step import ask, request_of
 from monitor.care.models import CloseReason, Episode, StepAssignment
-from monitor.care.pathways import shipped
+from monitor.care.pathways import USUAL_PATHWAY, shipped
 from monitor.care.roles import NotACarer
 from monitor.checkins.known import known_of
 from monitor.checkins.models import CancelReason, CheckIn, Mode, MonitoringPlan
@@ -111,6 +113,7 @@ def test_check_ins_follow_the_step_and_those_already_asked_for_stay(clinic: Clin
     with unit_of_work(clinic.sessions) as session:
         asked_id, planned_id = a_check_in(session, clinic.noor).id, a_check_in(session, clinic.noor, sequence=2).id
         session.add(a_text(clinic.noor.patient.id, NOW, MessageState.SENT, check_in_id=asked_id))
+        session.add(a_text(clinic.noor.patient.id, NOW, MessageState.QUEUED, check_in_id=planned_id))
 
     clinic.hold(clinic.new())
 
@@ -372,3 +375,33 @@ def test_an_intake_belongs_to_its_own_episode(clinic: Clinic) -> None:
     with clinic.sessions() as session:
         for episode in session.scalars(sa.select(Episode)):
             assert (newest_held(session, episode) is not None) == (episode.id == clinic.noor.episode.id)
+
+
+# ---- the middle step ----
+
+
+def test_an_intake_that_leads_to_the_middle_step_asks_for_a_slot_with_what_it_found(sqlite_clinic: Clinic) -> None:
+    found = MODERATE.model_copy(update={"wsas": 24, "unmet_needs": frozenset({Need.HOUSING, Need.FOOD})})
+    sqlite_clinic.app.wait(minutes=20)
+
+    sqlite_clinic.hold(sqlite_clinic.new(found, Step.MIDDLE, reason="Notice to leave the flat."))
+
+    with sqlite_clinic.sessions() as session:
+        request = request_of(session, sqlite_clinic.noor.episode.id)
+        assert request is not None
+        assert request.reasons == ["urgent_need", "function_impaired", "unmet_needs"]
+        assert (request.is_fast, request.words) == (True, "Notice to leave the flat.")
+
+
+def test_an_intake_that_leads_elsewhere_ends_the_wait(sqlite_clinic: Clinic) -> None:
+    with unit_of_work(sqlite_clinic.sessions) as session:
+        episode, pathway = sqlite_clinic.episode(session), shipped(USUAL_PATHWAY).pathway
+        reasons = {MiddleReason.COORDINATOR_REQUEST}
+        request = ask(session, episode, reasons, "Soon.", pathway=pathway, by=sqlite_clinic.maren.id, now=NOW)
+    sqlite_clinic.app.wait(minutes=20)
+
+    sqlite_clinic.hold(sqlite_clinic.new())
+
+    with sqlite_clinic.sessions() as session:
+        ended = session.get_one(StepRequest, request.id)
+        assert (ended.ended, ended.ended_by_id) == (RequestEnd.OTHER_STEP, sqlite_clinic.maren.id)

@@ -14,6 +14,8 @@ from monitor.flags.models import Flag
 from monitor.people import devices
 from monitor.people.models import ContactPreference, Device, Party, Patient, Purpose
 from monitor.people.service import newest_consent, preference
+from monitor.people.sharing import Asked as HowAsked
+from monitor.people.sharing import may_be_shared, write_down
 from tests.builders import NOW, a_check_in, token_of
 from tests.phones import Asked, Phone, an_open_check_in, every_row
 
@@ -257,3 +259,25 @@ def a_total_of(phone: Phone, path: str, total: int) -> dict[str, str]:
 def count(sessions: Sessions, table: type) -> int:
     with unit_of_work(sessions) as session:
         return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+# ---- who else may know ----
+
+
+def test_a_patient_ends_that_their_doctor_is_told(sessions: Sessions, settings: Settings) -> None:
+    asked, phone = an_own_phone(sessions, settings)
+    patient_id = asked.care.patient.id
+    assert "Your own doctor" not in phone.get("/me/settings").text, "where nobody has asked, there is nothing to end"
+    with unit_of_work(sessions) as session:
+        patient = session.get_one(Patient, patient_id)
+        write_down(session, patient, True, HowAsked.VISIT, staff_member_id=asked.care.clinician.id, now=NOW)
+    assert "Stop telling my doctor" in phone.get("/me/settings").text
+
+    phone.wait(minutes=1)
+    page = phone.post("/me/settings", {"do": "unshare"})
+
+    assert "Saved." in page.text
+    assert "Stop telling my doctor" not in page.text
+    with unit_of_work(sessions) as session:
+        assert not may_be_shared(session, patient_id)
+        assert newest_consent(session, patient_id, Purpose.TEXTS) is True

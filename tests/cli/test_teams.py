@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from monitor.audit import AuditEntry
 from monitor.care.intake_models import Handoff
 from monitor.care.kinds import HandoffReason
+from monitor.care.middle_models import MiddleSlot
 from monitor.care.models import Episode
 from monitor.db import Sessions, unit_of_work
 from monitor.flags.kinds import FlagKind
@@ -19,6 +20,7 @@ from monitor.people.models import CareTeam, Role, SafetyCover, StaffMember, Staf
 from monitor.people.sign_in import email_hash
 from tests.builders import InCare, a_flag, a_patient, a_staff_member, a_team
 from tests.cli.program import Program, everything
+from tests.integrity.aftercare import a_booking
 
 MAREN, ROBIN = "maren@example.org", "robin@example.org"
 ADD_TEAM = ("team", "add", "North team", "--zone", "Europe/London", "--country", "GB", "--phone", "+44 1632 960123")
@@ -193,6 +195,14 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
         ("team", "add", "East", *ADD_TEAM[3:], "--hours", "17:00-09:00"),
         "week.monday: closes at 09:00, not after it opens at 17:00",
     ),
+    "slots of an unknown team": (
+        ("team", "slots", "East", "--protected", "1", "--open", "0"),
+        "there is no team called 'East'",
+    ),
+    "fewer slots than none": (
+        ("team", "slots", "North team", "--protected", "-1", "--open", "0"),
+        "Invalid value for '--protected': -1 is not in the range 0<=x<=200.",
+    ),
     "cover of an unknown team": (("team", "cover", "East", MAREN), "there is no team called 'East'"),
     "cover by nobody we know": (
         ("team", "cover", "North team", "else@example.org"),
@@ -245,6 +255,32 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_is_kept(
     assert refusal == complaint
     assert "@" not in refusal
     assert "Okafor" not in refusal
+    assert everything(sqlite_sessions) == before
+
+
+# ---- slots of the middle step ----
+
+
+@pytest.mark.usefixtures("two_teams")
+def test_slots_are_set_and_fewer_are_withdrawn(sqlite_service: Program, sqlite_sessions: Sessions) -> None:
+    first = sqlite_service("team", "slots", "North team", "--protected", "2", "--open", "1")
+    fewer = sqlite_service("team", "slots", "North team", "--protected", "1", "--open", "1")
+
+    assert (first.status, first.out) == (0, "Slots of North team: 2 protected, 1 open. Numbers 1, 2, 3.\n")
+    assert (fewer.status, fewer.out) == (0, "Slots of North team: 1 protected, 1 open. Numbers 1, 3.\n")
+    assert actions(sqlite_sessions) == [("program", "middle-step slots set")] * 2
+
+
+def test_a_slot_in_use_is_not_withdrawn(sqlite_service: Program, sqlite_sessions: Sessions, in_care: InCare) -> None:
+    sqlite_service("team", "slots", "North team", "--protected", "1", "--open", "0")
+    with unit_of_work(sqlite_sessions) as session:
+        slot = session.scalars(sa.select(MiddleSlot)).one()
+        session.add(a_booking(in_care, in_care.clinician, slot))
+    before = everything(sqlite_sessions)
+
+    refusal = sqlite_service("team", "slots", "North team", "--protected", "0", "--open", "4").refusal()
+
+    assert refusal == "a slot in use cannot be withdrawn; in use: 1; end what they are used for first"
     assert everything(sqlite_sessions) == before
 
 

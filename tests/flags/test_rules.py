@@ -95,7 +95,7 @@ def test_what_is_said_after_item_9(safety: SafetyFacts, expected: list[str]) -> 
         (episode(phq9(3, 9)), ["N1"]),  # also below caseness
         (episode(phq9(12, 18), gad7(15, 8)), ["N1"]),  # better on the other
         (episode(phq9(18, 9, 14)), []),  # from the first score, not from the best
-        (replace(episode(phq9(12, 19)), step="stepped_down", missed_in_a_row=1), ["N1"]),  # any time
+        (replace(episode(phq9(12, 19)), step="four", missed_in_a_row=1), ["N1"]),  # any time
     ],
 )
 def test_reliable_deterioration(facts: EpisodeFacts, expected: list[str]) -> None:
@@ -202,6 +202,7 @@ def test_findings_come_in_the_order_of_the_worklist() -> None:
     assert kinds == sorted(kinds, key=list(FlagKind).index)
     by_others = {
         FlagKind.RELAPSE_SIGNAL,
+        FlagKind.RE_ENTRY,
         FlagKind.REVIEW_REQUESTED,
         FlagKind.REVIEW_DUE,
         FlagKind.FIRST_CONTACT_DUE,

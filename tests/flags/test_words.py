@@ -10,7 +10,7 @@ from babel.messages.extract import extract
 
 from monitor.care.flag_policy import FlagPolicy
 from monitor.care.kinds import Treatment
-from monitor.flags import words
+from monitor.flags import watch_words, words
 from monitor.flags.facts import EpisodeFacts, Evidence, SafetyFacts, TreatmentFacts
 from monitor.flags.kinds import AttemptOutcome, EvidenceCode, FlagKind, Outcome, Rule, SelfSafety
 from monitor.flags.models import FlagState
@@ -47,11 +47,27 @@ EPISODES = [
     episode(dated(phq9(18, 18), weeks=6), treatments=(TreatmentFacts(Treatment.PSYCHOLOGICAL, START),)),
     episode(dated(phq9(18, 18), weeks=1), today=LATER),
 ]
+SINCE = {"measure": "phq9", "then": 4, "last": 9, "on": "2026-11-10"}
 BY_DATE_OR_WISH = [
     Evidence(EvidenceCode.REVIEW_CAME_DUE, {"kind": "routine", "on": "2026-11-10"}),
     Evidence(EvidenceCode.REVIEW_WANTED),
     *(Evidence(EvidenceCode.OTHER_STEP_WANTED, {"wish": wish}) for wish in ("more", "less", "another_kind")),
     Evidence(EvidenceCode.STEPPED_UP, {"step": "three", "on": "2026-11-10"}),
+    *(
+        Evidence(EvidenceCode.CAME_BACK, {"how": how, "step": "two", "on": "2026-11-10", "days": 5})
+        for how in ("page", "text", "call")
+    ),
+    *(Evidence(EvidenceCode.SIGN_NOTICED, {"by": by, "on": "2026-11-10"}) for by in ("page", "text", "call")),
+    *(
+        Evidence(EvidenceCode.SIGN_NOTICED, {"by": by, "on": "2026-11-10", "signs": 2, "which": "1, 3", "version": 1})
+        for by in ("check_in", "page", "call")
+    ),
+    Evidence(EvidenceCode.ROSE_AFTER_STEP_DOWN, {**SINCE, "points": 5}),
+    Evidence(EvidenceCode.BACK_AT_CASENESS, {**SINCE, "caseness": 10}),
+    Evidence(EvidenceCode.BACK_AT_CASENESS, {"measure": "phq9", "last": 9, "on": "2026-11-10", "caseness": 10}),
+    Evidence(EvidenceCode.STAYED_AT_CASENESS, {"measure": "phq9", "earlier": 11, "last": 12, "days": 14}),
+    Evidence(EvidenceCode.QUIET_AFTER_STEP_DOWN, {"count": 2}),
+    Evidence(EvidenceCode.NO_SCORE_THEN, {"measure": "gad7"}),
 ]
 """What other parts of the program raise flags with."""
 
@@ -67,14 +83,17 @@ def every_text() -> list[str]:
         words.ITEM9_ANSWERED,
         words.NO_FALL_AT_ALL,
         words.OTHER_STEP_WANTED,
+        words.CAME_BACK,
         words.UNDATED,
         words.RULES,
         words.KINDS,
         words.STATES,
         words.OUTCOMES,
         words.PROMPTS,
+        watch_words.SIGNS_NAMED,
+        watch_words.SIGN_NOTICED,
     )
-    alone = (words.MISSED_ONE, words.MISSED_SEVERAL)
+    alone = (words.MISSED_ONE, words.MISSED_SEVERAL, watch_words.NOT_KNOWN_THEN)
     return [*(text for table in tables for text in table.values()), *alone]
 
 
@@ -84,7 +103,10 @@ def every_text() -> list[str]:
         (Evidence("item9_answered", {"answer": 2}), "Item 9 answered 2, more than half the days."),
         (Evidence("item9_before", {"previous": 0, "on": "2026-11-10"}), "It was 0 on 10 November."),
         (Evidence("item9_before", {"previous": 0}), "It was 0 the last time."),
-        (Evidence("missed_in_a_row", {"count": 2}), "2 check-ins in a row were not answered. The texts arrived."),
+        (
+            Evidence("missed_in_a_row", {"count": 2}),
+            "2 check-ins in a row were not answered. They were asked each time.",
+        ),
     ],
 )
 def test_evidence_reads_as_a_sentence(evidence: Evidence, sentence: str) -> None:
@@ -126,7 +148,8 @@ def test_the_episodes_above_cover_every_evidence_and_every_rule() -> None:
     by_date_or_wish = {evidence.code for evidence in BY_DATE_OR_WISH}
     assert said | by_date_or_wish == set(EvidenceCode)
     assert not said & by_date_or_wish
-    others = {Rule.M2, Rule.R1, Rule.R2, Rule.R3, Rule.F1}
+    watching = {Rule.W1, Rule.W2, Rule.W3, Rule.W4, Rule.W5}
+    others = {Rule.M2, Rule.R1, Rule.R2, Rule.R3, Rule.F1, Rule.B1, *watching}
     assert {finding.rule for facts in EPISODES for finding in findings(facts, EVERY_RULE)} == set(Rule) - others
     assert set(words.RULES) == set(Rule)
 
@@ -207,6 +230,7 @@ def test_the_forbidden_words_would_be_found() -> None:
 
 
 def test_every_text_can_be_found_for_the_catalogues() -> None:
-    source = BytesIO(Path(words.__file__).read_bytes())
-    found = {message for _, message, _, _ in extract("python", source, keywords={"N_": None})}
+    sources = (Path(module.__file__ or "") for module in (words, watch_words))
+    read = (BytesIO(source.read_bytes()) for source in sources)
+    found = {message for each in read for _, message, _, _ in extract("python", each, keywords={"N_": None})}
     assert found == set(every_text())

@@ -22,7 +22,8 @@ def step_down(session: Session, care: InCare, clinician: StaffMember, submission
     sealed = {**about, "patient": care.patient}
     by = {"staff_member_id": clinician.id}
     down = stepped_down(session, care)
-    assert down.plan is not None and down.step_assignment_id is not None
+    assert down.plan is not None
+    assert down.step_assignment_id is not None
     slot = MiddleSlot(care_team_id=care.team.id, number=1, is_protected=True, from_at=NOW)
     session.add(slot)
     session.flush()

@@ -1,12 +1,14 @@
-"""STOP, START and HELP as people type them, in every language; and what only looks like them."""
+"""STOP, START, HELP and the words that lead back, as people type them in every language; and what only looks so."""
 
 import json
 
 import pytest
 
 from monitor.i18n import LANGUAGES
+from monitor.measures import catalogue
 from monitor.messaging import keywords
 from monitor.messaging.keywords import PROVIDER, TABLE, Keyword, Said, plain, read
+from monitor.messaging.texts import Phrase, say
 
 # What Twilio blocks and unblocks by itself, and answers ("Customize users' opt-in and opt-out experience").
 TWILIO = {
@@ -36,7 +38,7 @@ def test_what_the_provider_obeys_we_obey(keyword: Keyword, word: str) -> None:
 
 def test_the_provider_obeys_nothing_that_we_do_not_know_of() -> None:
     assert {key: {word.upper() for word in keywords.words_of(PROVIDER, key)} for key in Keyword} == {
-        key: set(words) for key, words in TWILIO.items()
+        key: set(TWILIO.get(key, ())) for key in Keyword
     }
 
 
@@ -47,8 +49,8 @@ def test_a_word_alone_counts_in_every_language(language: str, keyword: Keyword, 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_can_stop_start_and_ask_for_help(language: str) -> None:
-    assert all(keywords.words_of(language, key) for key in (Keyword.STOP, Keyword.START, Keyword.HELP))
+def test_every_language_has_a_word_for_everything_that_can_be_asked_for(language: str) -> None:
+    assert all(keywords.words_of(language, key) for key in Keyword if key is not Keyword.YES)
 
 
 def test_no_word_means_two_things() -> None:
@@ -56,6 +58,48 @@ def test_no_word_means_two_things() -> None:
     for _, keyword, word in EVERY_WORD:
         meanings.setdefault(plain(word), set()).add(keyword)
     assert {word: many for word, many in meanings.items() if len(many) > 1} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_for_a_question_of_a_check_in_is_one_of_them(language: str) -> None:
+    """Going back to the question before is not coming back to the team, and no answer is either."""
+    said_there = {
+        plain(word)
+        for phrase in (Phrase.REPEAT_WORDS, Phrase.BACK_WORDS, Phrase.REPEAT, Phrase.BACK, Phrase.DECLINE)
+        for word in say(phrase, language).replace("،", ",").split(",")
+    }
+    answers = {
+        plain(option.label)
+        for code in catalogue.CODES
+        if language in catalogue.languages(code)
+        for item in range(1, catalogue.spec(code).item_count + 1)
+        for option in catalogue.load(code, language).options_of(item)
+    }
+    known = {plain(word) for _, _, word in EVERY_WORD}
+    leads_back = {plain(word) for _, key, word in EVERY_WORD if key in (Keyword.COME_BACK, Keyword.PLAN)}
+    assert known & said_there == leads_back & answers == set()
+    assert not any(character.isdigit() for word in known for part in word for character in part)
+
+
+@pytest.mark.parametrize("body", ["Return to sender", "Plan for Tuesday?", "I cannot come back on Monday", "no plan"])
+def test_the_words_that_lead_back_count_alone_and_not_inside_a_sentence(body: str) -> None:
+    assert read(body, tuple(LANGUAGES)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "keyword"),
+    [
+        (" Return. ", Keyword.COME_BACK),
+        ("please come back", Keyword.COME_BACK),
+        ("ZURUCKKOMMEN!", Keyword.COME_BACK),
+        ("ＲＥＴＵＲＮ", Keyword.COME_BACK),
+        ("اريد العوده", Keyword.COME_BACK),
+        ("My plan, please", Keyword.PLAN),
+        ("«план»", Keyword.PLAN),
+    ],
+)
+def test_the_words_that_lead_back_are_read_however_they_are_typed(body: str, keyword: Keyword) -> None:
+    assert read(body, ()) == Said(keyword, is_bare=True)
 
 
 @pytest.mark.parametrize(

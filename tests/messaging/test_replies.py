@@ -1,16 +1,19 @@
 """What a patient reads who has texted us: who this is, what has been done, and where somebody answers."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
-from monitor.i18n import LANGUAGES
+from monitor.i18n import LANGUAGES, format_moment
 from monitor.messaging.replies import Voice, best_line
 from monitor.messaging.segments import count
 from monitor.people.help_lines import countries, lines_for
 from tests.messaging.test_texts import LONGEST_SENDER, revealed
 
 PHONE = "+441632960123"
+LONGEST_DAY = datetime(2026, 9, 30, 17, 0, tzinfo=UTC)
+"""A Wednesday in September: the longest words of most calendars."""
 SAID: dict[str, Callable[[Voice], str]] = {
     "stopped": lambda voice: voice.stopped(with_help=False),
     "stopped, with help": lambda voice: voice.stopped(with_help=True),
@@ -18,8 +21,11 @@ SAID: dict[str, Callable[[Voice], str]] = {
     "ask us": Voice.ask_us,
     "help": Voice.help,
     "nobody reads": Voice.nobody_reads,
+    "called by a day": lambda voice: voice.called(format_moment(LONGEST_DAY, voice.language, "Europe/London")),
+    "called, nobody knows when": lambda voice: voice.called(None),
+    "the page": lambda voice: voice.page("https://example.org/plan"),
 }
-WITH_HELP = ("stopped, with help", "help", "nobody reads")
+WITH_HELP = ("stopped, with help", "help", "nobody reads", "called by a day", "called, nobody knows when")
 EVERY = [(language, what) for language in LANGUAGES for what in SAID]
 
 

@@ -23,6 +23,7 @@ from monitor.reviews.seen import Seen, seen
 from monitor.reviews.service import Wanted, decide
 from monitor.workflows import complete_check_in
 from tests.builders import NOW, InCare, a_check_in, a_patient, a_staff_member, a_team, answers
+from tests.plans import guardrails_met
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 WHY = "Same course, and she wants to go on."
@@ -97,6 +98,11 @@ class Ward:
         with unit_of_work(self.sessions) as session:
             member = session.get_one(StaffMember, (by or self.clinician).id)
             return decide(session, self.episode_id, replace(wanted, **changed), by=member, now=at, read_to=read_to)
+
+    def meets_the_guardrails(self, at: datetime = NOW, **plan: Any) -> None:
+        """Let everything stand that help owes before it becomes less."""
+        with unit_of_work(self.sessions) as session:
+            guardrails_met(session, self.care, at, **plan)
 
     @property
     def episode(self) -> Episode:
