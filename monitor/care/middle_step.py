@@ -44,10 +44,12 @@ def ask(
     pathway: Pathway,
     by: UUID,
     now: datetime,
+    said_by: Actor | None = None,
 ) -> StepRequest:
     """Ask for a burst of the middle step; the answer is due in working days. Whoever calls holds the episode.
 
-    Raises CannotBeAsked, AlreadyWaiting and HasASlot.
+    `said_by` is who acted now, where that is not `by`: the patient who comes back as `by` had agreed. Raises
+    CannotBeAsked, AlreadyWaiting and HasASlot.
     """
     if episode.closed_at is not None or Step.MIDDLE not in pathway.steps or not may_be_asked_for(episode.step):
         raise CannotBeAsked("there is no way to the middle step from here")
@@ -72,7 +74,7 @@ def ask(
     )
     session.add(request)
     session.flush()
-    record(session, Actor("staff", by), "asked for the middle step", "patient", episode.patient_id, now=now)
+    record(session, said_by or Actor("staff", by), "asked for the middle step", "patient", episode.patient_id, now=now)
     return request
 
 

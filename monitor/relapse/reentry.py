@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from monitor.audit import Actor, record
 from monitor.care.intake import lightest
-from monitor.care.kinds import ReviewKind, Step
+from monitor.care.kinds import MiddleReason, ReviewKind, Step
+from monitor.care.middle_slots import booking_of, free_again
+from monitor.care.middle_step import ask, request_of
 from monitor.care.models import Episode, StepAssignment
 from monitor.care.pathway import Pathway
 from monitor.care.pathways import InForce, for_decision, in_force
@@ -86,6 +88,7 @@ def come_back(
         raise NotSteppedDown("coming back is for whoever has stepped down")
     rules = for_decision(session, episode.pathway, now)
     back = _way_back(session, episode, rules.pathway, now)
+    by = Actor("patient", episode.patient_id) if taken_by is None else Actor("staff", taken_by)
     assignment = _change_step(session, episode, back, rules, words, now)
     reentry = Reentry(
         episode_id=episode.id,
@@ -99,8 +102,9 @@ def come_back(
     )
     session.add(reentry)
     session.flush()
+    if back.step is Step.MIDDLE:
+        _wait_for_a_slot(session, episode, assignment, rules.pathway, by, now)
     raise_flags(session, episode, (_finding(how, back, episode, now),), rules, now=now)
-    by = Actor("patient", episode.patient_id) if taken_by is None else Actor("staff", taken_by)
     record(session, by, f"came back by {how}", "episode", episode.id, now=now)
     return reentry
 
@@ -157,6 +161,20 @@ def _change_step(
     if episode.next_review_at is None or review_at < episode.next_review_at:  # never later than it was to be
         episode.next_review_at, episode.next_review_kind = review_at, ReviewKind.FIRST
     return assignment
+
+
+def _wait_for_a_slot(
+    session: Session, episode: Episode, assignment: StepAssignment, pathway: Pathway, said_by: Actor, now: datetime
+) -> None:
+    """Put whoever comes back to the middle step into its queue; a slot borrowed for aftercare is free again."""
+    decided_by = assignment.decided_by_id
+    borrowed = booking_of(session, episode.id)
+    if borrowed is not None:
+        free_again(session, borrowed, decided_by, now)
+        record(session, said_by, "gave middle-step slot back", "patient", episode.patient_id, now=now)
+    if request_of(session, episode.id) is None:
+        reasons, words = (MiddleReason.COORDINATOR_REQUEST,), assignment.reason or ""
+        ask(session, episode, reasons, words, pathway=pathway, by=decided_by, now=now, said_by=said_by)
 
 
 def _decided_by(session: Session, episode: Episode) -> UUID:
