@@ -30,12 +30,12 @@ def dates(entry: Entry, chance: Random, now: datetime) -> Dates:
     every_weeks = 2 if entry.course is Course.IMPROVING and chance.random() < 0.25 else 1
     shortest, longest = shape.weeks
     weeks = longest if entry.number <= SHOWN_AT_LENGTH else chance.randint(shortest, (4 * shortest + longest) // 5)
-    rhythm = 2 if entry.course in STEPPED_DOWN else every_weeks  # in the end they are asked every other week
+    rhythm = 4 if entry.course in STEPPED_DOWN else every_weeks  # in the end they are asked every four weeks
     starts_on = on - timedelta(weeks=weeks // rhythm * rhythm)
     if entry.number in OPENED_BEFORE:
         starts_on = (now - OPENED_BEFORE[entry.number]).date() + timedelta(days=8)
     opened_on = _weekday(starts_on - timedelta(days=8))
-    down_on = on - timedelta(weeks=max(8, weeks // 3) // 2 * 2) if entry.course in STEPPED_DOWN else None
+    down_on = on - timedelta(weeks=max(8, weeks // 3) // 4 * 4) if entry.course in STEPPED_DOWN else None
     overdue_on = _weekday(now.date() - timedelta(days=chance.randint(3, 12)))
     return Dates(
         opened_at=to_utc(opened_on, time(10, 30), zone),

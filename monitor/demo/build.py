@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from monitor.config import Settings
 from monitor.demo import clinic as riverside
 from monitor.demo.arrivals import arrive, dates
+from monitor.demo.bursts import give_slots
+from monitor.demo.calling import make_calendar
 from monitor.demo.clinic import TEAMS, Clinic
 from monitor.demo.colleagues import Colleagues
 from monitor.demo.courses import Person
@@ -42,6 +44,8 @@ def fill(
     """
     now = now.replace(second=0, microsecond=0)
     timeline, clinic = Timeline(), riverside.found(session, now)
+    give_slots(session, clinic, now)
+    make_calendar(session, clinic, now)
     for entry in ROSTER[:patients]:
         chance = Random(f"{SEED} {entry.number}")  # noqa: S311  # the same fiction each time, and no secret in it
         when = dates(entry, chance, now)

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.care.promises import hours_of
+from monitor.checkins.call_models import CallOutcome
 from monitor.demo.arrivals import SHOWN_AT_LENGTH
 from monitor.demo.clinic import Clinic
 from monitor.demo.courses import Course
+from monitor.demo.guardrails import write_safety_plan
 from monitor.demo.lives_kinds import InCare
 from monitor.demo.phrases import ATTEMPTS, DECISIONS, WAITS
 from monitor.demo.roster import Entry, Present
@@ -21,8 +23,9 @@ from monitor.demo.timeline import Timeline
 from monitor.flags import service as flags
 from monitor.flags.called_for import RULES
 from monitor.flags.escalation import escalate
-from monitor.flags.kinds import FlagKind, Outcome
+from monitor.flags.kinds import AttemptOutcome, FlagKind, Outcome
 from monitor.flags.models import Flag
+from monitor.flags.outreach import record_call
 from monitor.people.models import StaffMember
 
 HOURS: dict[FlagKind, tuple[float, float]] = {
@@ -43,6 +46,7 @@ LINGERS: dict[Course, tuple[FlagKind, timedelta]] = {
     Course.GONE_QUIET: (FlagKind.MISSED_CHECK_INS, timedelta(days=21)),
     Course.UNREACHABLE: (FlagKind.UNREACHABLE, timedelta(days=21)),
     Course.OPTED_OUT: (FlagKind.OPTED_OUT, timedelta(days=5)),
+    Course.STEPPED_DOWN_RELAPSE_SIGNAL: (FlagKind.RELAPSE_SIGNAL, timedelta(days=7)),
 }
 """What nobody has decided yet when the demonstration starts if it is no older, beside what came in a moment ago."""
 SETTLED_ELSEWHERE = frozenset({FlagKind.REVIEW_DUE, FlagKind.REVIEW_REQUESTED, FlagKind.FIRST_CONTACT_DUE})
@@ -122,6 +126,8 @@ class Colleagues:
 
     def _lingers(self, flag: Flag) -> bool:
         age = self.ends_at - flag.opened_at
+        if flag.kind is FlagKind.RE_ENTRY:
+            return True
         if self.entry.present is Present.FRESH:
             return age < timedelta(days=1)
         kind, oldest = LINGERS.get(self.entry.course, (None, age))
@@ -152,11 +158,17 @@ class Colleagues:
     def _try(self, flag: Flag, number: int, now: datetime) -> None:
         if flag.closed_at is None:
             outcome, words = ATTEMPTS[number]
+            if outcome is AttemptOutcome.TRIED_NO_ANSWER:
+                by, came = self.clinic.there(self.caller, now), CallOutcome.COULD_NOT_REACH
+                record_call(self.session, self.care.episode, came, by=by.id, now=now, words=words)
+                return
             flags.record_attempt(self.session, flag, self.clinic.there(self.caller, now), outcome, words, now)
 
     def _decide(self, flag: Flag, outcome: Outcome, reason: str, now: datetime) -> None:
         if flag.closed_at is not None:
-            return  # a review has answered it meanwhile
+            return  # a review or a call has answered it meanwhile
+        if flag.kind is FlagKind.SAFETY:
+            write_safety_plan(self.session, self.care.episode, self._who(flag, now), now)
         flags.close(self.session, flag, self._who(flag, now), outcome, reason, now)
 
     def _who(self, flag: Flag, now: datetime) -> StaffMember:

@@ -1,6 +1,6 @@
 """What happens to one patient: texts go, answers come or do not, and the program's own journeys take it from there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from random import Random
@@ -11,19 +11,21 @@ from sqlalchemy.orm import Session
 
 from monitor import texting, workflows
 from monitor.care import treatments
-from monitor.care.kinds import LOW_INTENSITY, Treatment
+from monitor.care.kinds import LOW_INTENSITY, Step, Treatment
 from monitor.care.models import Appointment, AppointmentState
 from monitor.checkins import planning, prompts
-from monitor.checkins.cadence import ask_every
 from monitor.checkins.enrolment import send_link
-from monitor.checkins.models import CheckIn, CheckInState, MonitoringPlan
+from monitor.checkins.models import CheckIn, CheckInState, Mode, MonitoringPlan
 from monitor.config import Settings
+from monitor.demo.aftercare import Aftercare
+from monitor.demo.bursts import Bursts
+from monitor.demo.calling import Calling
 from monitor.demo.clinic import Clinic
 from monitor.demo.colleagues import Colleagues
 from monitor.demo.courses import Course, Person
 from monitor.demo.lives_kinds import Dates, InCare
 from monitor.demo.looking import Looking
-from monitor.demo.replies import WEEK, reply, reply_after
+from monitor.demo.replies import WEEK, Reply, noticed, reply, reply_after
 from monitor.demo.reviewing import Reviewing
 from monitor.demo.roster import Entry
 from monitor.demo.shown import ANTIDEPRESSANT_EACH, STEPPED_UP_LATELY, WISHES
@@ -37,6 +39,7 @@ from monitor.messaging.statuses import LOST
 from monitor.messaging.texts import TextKind
 from monitor.people import devices
 from monitor.people.models import Party, StaffMember
+from monitor.relapse.watching import watched_signs
 from monitor.reviews.kinds import Decision
 from monitor.reviews.service import after_contact
 
@@ -93,11 +96,19 @@ class Life:
             chance,
             self._plan_anew,
         )
+        known = (self.session, self.timeline, self.entry, self.care, self.clinic, self.colleagues, self.dates)
+        self._aftercare = Aftercare(*known, self._changed)
+        self._bursts = Bursts(*known, self._keep, self._changed)
+        self._calling = Calling(*known, self._answer_on_the_phone, self._close)
 
     def begin(self, now: datetime) -> None:
         """Foresee what is arranged on the first day."""
         self.colleagues.begin()
         self._reviewing.begin(now)
+        self._aftercare.begin()
+        self._bursts.begin()
+        self._bursts.look(now)
+        self._calling.begin(now)
         Looking(self.session, self.timeline, self.entry, self.care, self.clinic, self.dates).begin(now)
         dates, zone, at = self.dates, self.entry.place.zone, self.timeline.at
         at(next_opening(now + timedelta(days=1), zone), self._invite)
@@ -125,6 +136,7 @@ class Life:
     def _plan(self, now: datetime) -> None:
         if planning.plan_ahead(self.session, self._present_plan, now):
             self._foresee_texts()
+        self._calling.look(now)
         self.timeline.at(now + WEEK, self._plan)
 
     def _foresee_texts(self) -> None:
@@ -172,11 +184,21 @@ class Life:
             return
         is_known = self._phone_is_known and self.chance.random() < 0.6
         said = reply(self.entry, self.dates, self.person, check_in, is_known, self.chance, now)
+        self._complete(check_in, said, now)
+
+    def _answer_on_the_phone(self, check_in: CheckIn, mode: Mode, now: datetime) -> None:
+        said = reply(self.entry, self.dates, self.person, check_in, False, self.chance, now)
+        self._complete(check_in, replace(said, delivery=replace(said.delivery, mode=mode, note=None)), now)
+
+    def _complete(self, check_in: CheckIn, said: Reply, now: datetime) -> None:
+        is_down = self.care.episode.step is Step.STEPPED_DOWN
+        signs = watched_signs(self.session, self.care.episode.id) if is_down else ()
         workflows.complete_check_in(
             self.session,
             check_in,
             said.answers,
             said.delivery,
+            noticed=noticed(self.entry, self.dates, [each.id for each in signs], now),
             call_asked=said.call_asked,
             settings=self.settings,
             now=now,
@@ -198,17 +220,21 @@ class Life:
             self._phone_is_known = True
 
     def _step_down(self, now: datetime) -> None:
-        """Step down those who are well at a review; asked every other week: the pathway asks for fewer."""
+        """Step down those who are well at a review."""
         self._reviewing.hold(now, Decision.STEP_DOWN)
-        ask_every(self.session, self.care.episode, 2, now)
+
+    def _changed(self, now: datetime) -> None:
+        """Go on from a step that no review has decided."""
         self._plan_anew(now)
+        self._reviewing.foresee(now)
 
     def _plan_anew(self, now: datetime) -> None:
-        """Go on with the plan that counts after a decision, if that is another one."""
+        """Go on with the plan that counts after a decision, if that is another one, and with what it asked for."""
         before, self._present_plan = self._present_plan, plan_of(self.session, self.care)
         if before is not self._present_plan:
             planning.plan_ahead(self.session, self._present_plan, now)
             self._foresee_texts()
+        self._bursts.look(now)
 
     def _ask(self, wish: Wish, now: datetime) -> None:
         workflows.ask(self.session, self.care.episode, wish, now)
@@ -228,6 +254,14 @@ class Life:
 
     def _meet(self, starts_at: datetime, now: datetime) -> None:
         """Keep an appointment or miss it, and agree on the next, until the patient has stepped down."""
+        self._keep(starts_at, now)
+        down = self.dates.stepped_down_on
+        if down is None or now.date() < down:
+            local = to_local(starts_at, self.entry.place.zone)
+            self._book(now, to_utc(local.date() + 2 * WEEK, local.time(), self.entry.place.zone))
+
+    def _keep(self, starts_at: datetime, now: datetime) -> None:
+        """Write down what became of an appointment."""
         became = AppointmentState.ATTENDED if self.chance.random() < 0.85 else AppointmentState.MISSED
         if now > self.dates.ends_at - STEPPED_UP_LATELY.get(self.entry.number, timedelta()):
             became = AppointmentState.MISSED  # the new care has not begun
@@ -241,10 +275,6 @@ class Life:
             self._begin_treatment(accountable, now)
         self.colleagues.look(now)
         self._reviewing.foresee(now)
-        down = self.dates.stepped_down_on
-        if down is None or now.date() < down:
-            local = to_local(starts_at, self.entry.place.zone)
-            self._book(now, to_utc(local.date() + 2 * WEEK, local.time(), self.entry.place.zone))
 
     def _begin_treatment(self, by: StaffMember, now: datetime) -> None:
         """Write down at the first appointment which treatment begins with it."""

@@ -90,3 +90,16 @@ KEPT_AT_STEP: Mapping[Course, tuple[DeviationReason, str]] = {
     ),
 }
 """Why somebody stays where they are although the criteria propose more help."""
+
+ON_THE_PHONE = "Went through the questions on the phone."
+RING_AGAIN = "On the way to family for some days. Wants us to ring after that."
+RANG = "Rang, nobody picked up."
+ASKED_FOR = "No better after eight weeks of guided self-help. A call each week until there is a place."
+URGENT_PLACE = "Has to leave their room at the end of the month. We see the housing office together."
+WAY_OUT = (
+    "Back to guided self-help once two weeks have gone well.",
+    "Two talks a week, then guided self-help with one call a fortnight.",
+)
+OUT_OF_TURN = "Their two days fit the place that is free; the others need other days."
+LONGER = "Has begun to go out again. Four more weeks to keep that up."
+BORROWED_FOR = "Two visits a week until the next step begins."

@@ -1,8 +1,10 @@
 """When somebody of the demonstration answers a check-in, and with what."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from uuid import UUID
 
 from monitor.checkins.models import CheckIn, CheckInKind, Mode
 from monitor.checkins.service import Answers, Delivery, instruments_for
@@ -60,6 +62,12 @@ def reply(
     delivery = by_text if entry.by_text else by_link
     wants_call = is_present and entry.present is Present.FRESH
     return Reply(given, delivery, call_asked=wants_call or chance.random() < 0.012)
+
+
+def noticed(entry: Entry, dates: Dates, signs: Sequence[UUID], now: datetime) -> Mapping[UUID, bool]:
+    """Return what somebody answers about the signs of their plan: noticed by whoever is on the way back, lately."""
+    is_back = entry.course is Course.STEPPED_DOWN_RELAPSE_SIGNAL and now > dates.ends_at - WEEK
+    return {sign: is_back and place < 2 for place, sign in enumerate(signs)}
 
 
 def _safety(course: Course, is_present: bool, level: float, chance: Random) -> int:

@@ -15,16 +15,18 @@ from monitor.care.promises import hours_of
 from monitor.demo.clinic import Clinic
 from monitor.demo.colleagues import LINGERS, Colleagues
 from monitor.demo.courses import Course
-from monitor.demo.guardrails import see_to_guardrails
+from monitor.demo.guardrails import Team, see_to_guardrails
 from monitor.demo.lives_kinds import Dates, InCare
 from monitor.demo.phrases import KEPT_AT_STEP, NOT_LIGHTER_YET, REVIEWED, STEPPED_DOWN_ANYWAY, STEPPED_UP_ANYWAY
 from monitor.demo.roster import Entry, Present
-from monitor.demo.shown import LATE_EACH, STEPPED_UP_LATELY
+from monitor.demo.shown import DOCTOR_NOT_TOLD, LATE_EACH, PLAN_DUE, STEPPED_UP_LATELY
 from monitor.demo.timeline import Timeline
 from monitor.flags.kinds import CLOSED_BY_REVIEW, FlagKind
 from monitor.flags.reviewed import open_flag, review_due
 from monitor.flags.service import raise_flags
 from monitor.messaging.quiet_hours import to_local
+from monitor.people.models import Role
+from monitor.relapse.kinds import Guardrail
 from monitor.reviews import service as reviews
 from monitor.reviews.facts import Proposal
 from monitor.reviews.kinds import Decision
@@ -35,6 +37,7 @@ STEPS_UP = frozenset({Course.PLATEAU, Course.DETERIORATING, Course.SAFETY_ANSWER
 """Who gets more help when the criteria ask for it; of the others we know how it goes on."""
 STEPS_UP_ONCE_IN = 0.6
 LATE_ONLY_BEFORE = timedelta(days=6)
+PLAN_FELL_DUE = timedelta(days=3)
 
 
 @dataclass
@@ -80,12 +83,20 @@ class Reviewing:
         wanted = self._wanted(episode, stands, decision, now)
         by = self.clinic.there(self.care.accountable, now)
         if wanted.decision is Decision.STEP_DOWN:
-            see_to_guardrails(self.session, episode, by, now)
+            self._see_to_guardrails(now)
         reviews.decide(self.session, episode.id, wanted, by=by, now=now, read_to=stands.seen)
         self._has_stepped_up |= wanted.decision is Decision.STEP_UP
         self.colleagues.look(now)
         self.decided(now)
         self.foresee(now)
+
+    def _see_to_guardrails(self, now: datetime) -> None:
+        place, number = self.entry.place, self.entry.number
+        coordinator = self.clinic.there(self.colleagues.caller, now)
+        team = Team(coordinator, self.clinic.member(place.team, Role.SUPERVISOR))
+        due = (self.dates.ends_at - PLAN_FELL_DUE).date() if number in PLAN_DUE else None
+        excepted = (Guardrail.PRIMARY_CARE,) if number in DOCTOR_NOT_TOLD else ()
+        see_to_guardrails(self.session, self.care.episode, team, now, review_on=due, excepted=excepted)
 
     def _hold_if_next(self, due: datetime, now: datetime) -> None:
         if self.care.episode.next_review_at == due:

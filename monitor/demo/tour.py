@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session, joinedload
 from monitor.care.models import Episode
 from monitor.demo.courses import Course
 from monitor.demo.guide import device_token, roster
+from monitor.demo.shown import HALF_WAY
 from monitor.people.models import Patient
 
-CLINICIAN, SUPERVISOR = "ines@riverside.example", "ruben@riverside.example"
+CLINICIAN, COORDINATOR = "ines@riverside.example", "aisha@riverside.example"
+SUPERVISOR = "ruben@riverside.example"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,28 @@ def stops(session: Session) -> tuple[Stop, ...]:
     new = _first(session, found, Course.WAITING_FOR_INTAKE)
     phone = next(patient for course, patient in found if course == Course.IMPROVING)
     return (
+        *_decisions(overdue, new),
+        *_after_step_down(found),
+        Stop(
+            f"/demo/device/{device_token(phone)}",
+            "A step on a phone",
+            "Become a patient's own phone; their page says which step they are on and lets them ask for a review.",
+            None,
+        ),
+        *(
+            Stop(
+                f"/demo/device/{device_token(patient)}",
+                title,
+                "Become this patient's phone and open “My plan for staying well”: at the first sign, who to call.",
+                None,
+            )
+            for title, patient in _plans_on_phones(found)
+        ),
+    )
+
+
+def _decisions(overdue: Episode, new: Episode) -> tuple[Stop, ...]:
+    return (
         Stop("/staff/", "Worklist", "Who needs a decision, by when, and why.", CLINICIAN),
         Stop("/staff/reviews", "Reviews", "Every review by its date, the overdue ones first.", _who(overdue)),
         Stop(
@@ -47,13 +71,35 @@ def stops(session: Session) -> tuple[Stop, ...]:
         ),
         Stop("/staff/caseload", "Weekly look", "A pathway whose patients are all looked at once a week.", CLINICIAN),
         Stop("/staff/team", "Team", "Who is away this week, and who stands in.", SUPERVISOR),
-        Stop(
-            f"/demo/device/{device_token(phone)}",
-            "A step on a phone",
-            "Become a patient's own phone; their page says which step they are on and lets them ask for a review.",
-            None,
-        ),
     )
+
+
+def _after_step_down(found: list[tuple[str, Patient]]) -> tuple[Stop, ...]:
+    half_way = found[min(HALF_WAY) - 1][1]
+    return (
+        Stop("/staff/plans", "Plans", "Every plan for staying well: a sign was noticed, due, drafted.", COORDINATOR),
+        Stop(
+            f"/staff/patients/{half_way.id}/plan",
+            "A plan for staying well",
+            "Written with the patient, in their words. Check-ins ask for the signs once they have stepped down.",
+            COORDINATOR,
+        ),
+        Stop(
+            f"/staff/patients/{half_way.id}/step-down",
+            "A step-down half way",
+            "Eight of eleven guardrails stand. Until the others do, nobody can step this patient down.",
+            COORDINATOR,
+        ),
+        Stop("/staff/middle-step", "Middle step", "The slots of a team, who is in a burst, who waits.", COORDINATOR),
+        Stop("/staff/calls", "Calls", "Whom to ring today, what was tried, and when to try again.", COORDINATOR),
+    )
+
+
+def _plans_on_phones(found: list[tuple[str, Patient]]) -> list[tuple[str, Patient]]:
+    """Return a phone in English whose patient has a plan, and one in Arabic where the roster reaches so far."""
+    phones = [("A plan on a phone", found[min(HALF_WAY) - 1][1])]
+    stepped_down = (patient for course, patient in found if course == Course.STEPPED_DOWN_WELL)
+    return phones + [("A plan on a phone, in Arabic", each) for each in stepped_down if each.language == "ar"]
 
 
 def _who(episode: Episode) -> str | None:

@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.patient_screens import chart
+from tests.browser.plan_phone_screens import somebody
 from tests.browser.screens import Visit
 from tests.browser.service import DRAWS, PHONE, Service, browsing
-from tests.browser.staff_screens import WITH_FLAG, WORSE
+from tests.browser.staff_screens import IMPROVING, WITH_FLAG, WORSE
 
 FOLDER = Path(__file__).parent / "screenshots"
 TALL_PHONE: ViewportSize = {"width": 360, "height": 1000}
@@ -35,6 +36,16 @@ def review(visit: Visit) -> None:
     visit.page.locator(".pick label").nth(1).click()
 
 
+def plan(visit: Visit) -> None:
+    somebody(visit)
+    visit.open("/plan")
+
+
+def step_down(visit: Visit) -> None:
+    visit.service.sign_in(visit.page, "Ines")
+    visit.open(f"/staff/patients/{visit.patient_id(IMPROVING)}/step-down")
+
+
 @pytest.mark.parametrize(
     ("name", "language", "size", "go", "shows"),
     [
@@ -42,6 +53,8 @@ def review(visit: Visit) -> None:
         ("progress", "en", TALL_PHONE, chart(), "figure:nth-of-type(2) .line"),
         ("worklist", "en", SMALL_DESK, worklist, "tr.open .ev"),
         ("review", "en", SMALL_DESK, review, ".pick :checked"),
+        ("plan", "en", TALL_PHONE, plan, "button[name=do]"),
+        ("step-down", "en", SMALL_DESK, step_down, "tr#plan"),
     ],
 )
 def test_the_picture_shows_a_page_that_is_there(

@@ -102,7 +102,7 @@ def test_the_level_falls_and_rises_as_its_course_says() -> None:
 
 
 def test_staff_close_flags_only_as_the_program_allows() -> None:
-    assert set(DECISIONS) == set(FlagKind) - SETTLED_ELSEWHERE - {FlagKind.RELAPSE_SIGNAL}
+    assert set(DECISIONS) == set(FlagKind) - SETTLED_ELSEWHERE
     assert all(outcome in CLOSES[kind] for kind, decisions in DECISIONS.items() for outcome, _ in decisions)
     assert WAITS[0] in CLOSES[FlagKind.NOT_IMPROVING]
     assert set(NOTES) == set(LANGUAGES)
