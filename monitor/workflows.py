@@ -190,19 +190,19 @@ def assign_step(
     """Assign a step at intake: what was found, what the rules proposed, the review and the check-ins, all or nothing.
 
     `mark` says what the page showed. Raises IntakeRefused, StepDecided and AnswersSince among them, NotACarer and
-    CannotTakeOver. The first step of an episode is the decision that its first date waited for; a later one that is
-    lighter than the step that counts owes the guardrails.
+    CannotTakeOver. The first intake is the decision that the first date of an episode waited for; any that assigns a
+    lighter step than the one that counts owes the guardrails.
     """
     closing.hold(session, episode.id)
     session.refresh(episode)
     known.must_be_current(session, episode, mark)
     from_step, guardrails = episode.step, None
+    if gate.is_less(from_step, new.step):  # before the first intake too: a review may have assigned a heavier one
+        intake.checked(session, episode, new, now)
+        guardrails = _guardrails(session, episode, now)
     if intake.is_awaited(session, episode.id):
         member = session.get_one(StaffMember, by)
         close_reviewed(session, episode, member, new.reason, now, kinds={FlagKind.REVIEW_DUE})
-    elif gate.is_less(from_step, new.step):
-        intake.checked(session, episode, new, now)
-        guardrails = _guardrails(session, episode, now)
     held = intake.assign(session, episode, new, by=by, now=now)
     if guardrails is not None:
         gate.record_step_down(

@@ -1,9 +1,10 @@
 """One team, two patients, one clock, and whatever may happen to them, drawn at random: by the real services."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from random import Random
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -63,6 +64,8 @@ REFUSALS = (
 class AnyService:
     """What happens next is drawn from a seed, so that what once went wrong goes wrong again."""
 
+    refusals: ClassVar[tuple[type[Exception], ...]] = REFUSALS
+
     def __init__(self, sessions: Sessions, settings: Settings, seed: int) -> None:
         self.sessions, self.settings, self.draw = sessions, settings, Random(seed)  # noqa: S311
         self.now = NOW
@@ -92,14 +95,19 @@ class AnyService:
 
     def step(self) -> None:
         """Let one thing happen, a minute after the last; what is refused changes nothing."""
-        (what,) = self.draw.choices(list(STEPS), list(STEPS.values()))
+        steps = self.may_happen()
+        (what,) = self.draw.choices(list(steps), list(steps.values()))
         self.told.append(what.__name__)
         self.now += MINUTE
         try:
             with unit_of_work(self.sessions) as session:
                 what(self, session)
-        except REFUSALS as refusal:
+        except self.refusals as refusal:
             self.told[-1] += f": {type(refusal).__name__}"
+
+    def may_happen(self) -> Mapping[Callable[[Any, Session], None], float]:
+        """What may happen, and how often of it all."""
+        return STEPS
 
     # ---- what patients do ----
 
@@ -115,8 +123,15 @@ class AnyService:
         item9 = self.draw.choice((0, 0, 1, 3))
         given = answers(self.draw.choice((4, 12, 13, 18, 23)), self.draw.choice((3, 9, 16)), item9)
         how = Delivery(new_id(), "en", Mode.LINK, known_device=False)
-        workflows.complete_check_in(session, check_in, given, how, settings=self.settings, now=self.now)
+        noticed = self.notices(session, check_in)
+        workflows.complete_check_in(
+            session, check_in, given, how, noticed=noticed, settings=self.settings, now=self.now
+        )
         self._did("answer")
+
+    def notices(self, session: Session, check_in: CheckIn) -> dict[UUID, bool]:
+        """What they say of the signs of their plan: nothing."""
+        return {}
 
     def opt_out(self, session: Session) -> None:
         """Stop every text."""

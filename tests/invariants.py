@@ -15,6 +15,7 @@ from monitor.flags.models import Flag, FlagEvent, FlagEventKind
 from monitor.flags.proof import states_disagreeing
 from monitor.people.models import StaffMember
 from monitor.reviews.models import Review
+from tests.aftercare_invariants import AFTERCARE
 
 Offending = Iterator[object]
 
@@ -116,6 +117,7 @@ INVARIANTS: Mapping[str, Callable[[Session], Offending]] = {
         every_departure_has_its_reason,
         the_answers_call_for_no_other_flags,
         the_trail_is_whole,
+        *AFTERCARE,
     )
 }
 

@@ -121,7 +121,8 @@ def guardrails_met(session: Session, care: InCare, at: datetime = NOW, **plan: A
 def meet_guardrails(session: Session, episode: Episode, by: StaffMember, at: datetime, **plan: Any) -> None:
     """Meet the eleven guardrails at a moment, all by one person who also owns the plan."""
     values = {"language": episode.patient.language, "owner_id": by.id, "review_on": (at + timedelta(weeks=12)).date()}
-    written = Written(content=CONTENT, signs=SIGNS, back_to=Step.TWO, wait_days=5, given=Given.PHONE, **values | plan)
+    values |= {"content": CONTENT, "signs": SIGNS, "back_to": Step.TWO, "wait_days": 5, "given": Given.PHONE}
+    written = Written(**values | plan)
     before = newest(session, episode.id, PlanKind.STAYING_WELL)
     read = before.id if before else None
     save_staying_well(session, episode, written, agree=True, based_on_id=read, by=by.id, now=at)

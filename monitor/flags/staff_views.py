@@ -1,5 +1,6 @@
 """The worklist."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from monitor.access import Action, OutOfScope, note_reads, viewer
 from monitor.care.scope import patient_in_scope
 from monitor.db import reading, unit_of_work
 from monitor.flags import notices
+from monitor.flags.beside import beside
 from monitor.flags.coming import coming
 from monitor.flags.contact_problems import count_contact_problems
 from monitor.flags.counts import counts
@@ -35,6 +37,8 @@ class Opened:
     person: Person
     flags: tuple[FlagDetail, ...]
     team: tuple[Choice, ...]
+    beside: Mapping[UUID, object]
+    """What stands beside each flag; None where there is nothing."""
 
 
 @worklist.get("/")
@@ -88,10 +92,12 @@ def _opened(session: Session) -> Opened | None:
     there = runtime()
     episode = patient_in_scope(session, viewer(), patient_id)
     reader = Reader(viewer().language, there.settings.default_region, episode.care_team.time_zone)
+    flags = open_flags_of(session, episode)
     return Opened(
         person(episode.patient, viewer().language),
-        details(session, open_flags_of(session, episode), there.clock(), reader, viewer().staff_member_id),
+        details(session, flags, there.clock(), reader, viewer().staff_member_id),
         colleagues(session, episode.care_team_id, viewer()),
+        {flag.id: beside(session, flag, reader) for flag in flags},
     )
 
 

@@ -1,6 +1,6 @@
 """What was decided about a patient and why: flags, steps, reviews, and who became accountable, newest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ from monitor.flags.due import Reader
 from monitor.i18n import N_
 from monitor.people.models import StaffMember
 from monitor.progress.record import Record
+from monitor.relapse.models import Reentry
 from monitor.relapse.reentry import FIRED
 from monitor.reviews.models import Review
 from monitor.reviews.words import criterion_label, decision_label, kind_label
@@ -47,8 +48,9 @@ def log_of(session: Session, record: Record, flags: Iterable[FlagDetail], reader
     ).all()
     told = {review.step_assignment_id for review in reviews}
     at_intake = set(session.scalars(sa.select(Intake.step_assignment_id).where(Intake.episode_id == record.episode.id)))
+    took = _took_the_call(session, record.steps)
     steps = [
-        _step(step, who, number == 0, step.id in at_intake, reader)
+        _step(step, took.get(step.id, who), number == 0, step.id in at_intake, reader)
         for number, (step, who) in enumerate(record.steps)
         if step.id not in told
     ]
@@ -61,10 +63,24 @@ def log_of(session: Session, record: Record, flags: Iterable[FlagDetail], reader
     return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
 
 
+def _is_return(step: StepAssignment) -> bool:
+    return any(each["rule"] == FIRED for each in step.fired)
+
+
+def _took_the_call(session: Session, steps: Iterable[tuple[StepAssignment, str]]) -> Mapping[UUID, str]:
+    """Return, by step, who took the call of somebody who came back: the words with such a step are theirs."""
+    returns = [step.id for step, _ in steps if _is_return(step)]
+    if not returns:
+        return {}
+    took = StaffMember.id == Reentry.staff_member_id
+    found = sa.select(Reentry.step_assignment_id, StaffMember).join(StaffMember, took)
+    return {step: who.name for step, who in session.execute(found.where(Reentry.step_assignment_id.in_(returns)))}
+
+
 def _step(step: StepAssignment, who: str, is_first: bool, at_intake: bool, reader: Reader) -> LogEntry:
     if at_intake:
         said = N_("Intake: %(step)s.")
-    elif any(each["rule"] == FIRED for each in step.fired):
+    elif _is_return(step):
         said = N_("Came back to: %(step)s.")
     else:
         said = N_("Care began at: %(step)s.") if is_first else N_("Step changed to: %(step)s.")

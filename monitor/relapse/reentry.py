@@ -23,7 +23,7 @@ from monitor.flags.clocks import due_at
 from monitor.flags.facts import Evidence, Finding
 from monitor.flags.kinds import EvidenceCode, FlagKind, Rule, Severity
 from monitor.flags.reviewed import open_flag
-from monitor.flags.service import raise_flags
+from monitor.flags.service import evaluate, raise_flags
 from monitor.messaging.quiet_hours import to_local
 from monitor.relapse.kinds import How
 from monitor.relapse.models import Reentry, RelapsePlan, StepDown
@@ -105,6 +105,7 @@ def come_back(
     if back.step is Step.MIDDLE:
         _wait_for_a_slot(session, episode, assignment, rules.pathway, by, now)
     raise_flags(session, episode, (_finding(how, back, episode, now),), rules, now=now)
+    evaluate(session, episode, now=now)  # the rules on scores, silent in aftercare, count again
     record(session, by, f"came back by {how}", "episode", episode.id, now=now)
     return reentry
 

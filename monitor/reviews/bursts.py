@@ -24,6 +24,7 @@ from monitor.checkins.cadence import ask_every
 from monitor.checkins.closing import hold
 from monitor.errors import MonitorError
 from monitor.flags.appointments import agree
+from monitor.flags.service import evaluate
 from monitor.messaging.quiet_hours import to_local, to_utc
 from monitor.people.models import Role, StaffMember
 from monitor.reviews.dates import DAY, Burst, of_burst
@@ -123,6 +124,7 @@ def begin(session: Session, episode: Episode, new: NewBurst, *, by: StaffMember,
     _to_the_step(session, episode, rules, booking, now)
     _look_at(session, episode, booking, rules.pathway, now)
     _agree(session, episode, _moments(today, booking.until_on, new.days, new.at, hours, now), by.id, now)
+    evaluate(session, episode, now=now)  # from aftercare the rules on scores count again
     record(session, Actor("staff", by.id), "burst begun", "patient", episode.patient_id, now=now)
     return booking
 

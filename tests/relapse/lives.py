@@ -56,6 +56,11 @@ class Life:
         if quiet is not None:
             yield "W5", closes_at(quiet)
 
+    def something_begins(self, month: int) -> bool:
+        """Whether a check-in is missed, or the first to say something; at the last one all that came before counts."""
+        is_missed = self.months[month - 1] is None
+        return month == MONTHS or is_missed or any(at == asked_at(month) for _, at in self.crossings())
+
 
 def asked_at(month: int) -> datetime:
     """When the check-in of a month is due, from 1."""
