@@ -169,7 +169,7 @@ def test_every_text_is_translated_with_the_same_placeholders(language: str) -> N
         assert not message.id or placeholder_faults(str(message.id), str(message.string)) == []
     for kind in OF_OUR_OWN_ACCORD:
         assert words(language, kind) != words("en", kind)
-    for phrase in Phrase:
+    for phrase in set(Phrase) - {Phrase.NONE_NOTICED}:  # "No" is "No" in three of them
         assert phrase_in(language, phrase) != phrase_in("en", phrase)
 
 
