@@ -14,6 +14,7 @@ from monitor.db import Base, make_engine
 from monitor.flags import models as flags
 from monitor.flags import notice_models as notices
 from monitor.messaging import models as messaging
+from monitor.people import life_models as lives
 from monitor.people import models as people
 from monitor.people import needs_models as needs
 from monitor.relapse import models as relapse
@@ -23,6 +24,7 @@ CAPABILITIES = (
     audit,
     beats,
     people,
+    lives,
     needs,
     messaging,
     care,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from monitor.care.models import Episode
+from monitor.checkins.kinds import Compared
 from monitor.db import Base, Sealed, WithId, at_most_one, vocabulary
 from monitor.people.models import Patient
 
@@ -189,6 +190,7 @@ class Submission(WithId, Base):
     submitted_at: Mapped[datetime]
     _note: Mapped[bytes | None] = mapped_column("note", sa.LargeBinary)
     note = Sealed()
+    compared: Mapped[Compared | None] = mapped_column(vocabulary(Compared))
     patient_id: Mapped[UUID] = mapped_column(sa.ForeignKey("patients.id"))
     patient: Mapped[Patient] = relationship()
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.id")

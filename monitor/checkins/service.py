@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from monitor.checkins.course import Course
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import (
     LAYOUT_VERSION,
     Answer,
@@ -76,6 +77,7 @@ class Delivery:
     mode: Mode
     known_device: bool
     note: str | None = None
+    compared: Compared | None = None
 
 
 def find(session: Session, token: str) -> CheckIn | None:
@@ -158,6 +160,7 @@ def keep_submission(session: Session, check_in: CheckIn, answers: Answers, deliv
         "known_device": delivery.known_device,
         "submitted_at": now,
         "note": note,
+        "compared": delivery.compared,
         "patient_id": check_in.patient_id,
     }
     _INSERT_SUBMISSION.run(session, [submission])

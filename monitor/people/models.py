@@ -273,6 +273,14 @@ class Consent(WithId, Base):
     staff_member_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff_members.id"))
 
 
+class TextSize(StrEnum):
+    """How large the letters on a patient's own phone are."""
+
+    USUAL = "usual"
+    LARGE = "large"
+    LARGEST = "largest"
+
+
 class Device(WithId, Base):
     """A phone that a patient has set up at the clinic: with its PIN it opens their own pages."""
 
@@ -285,6 +293,8 @@ class Device(WithId, Base):
     """Wrong PINs since the last right one; at five only staff can help (no timed lock for a relative to exploit)."""
     enrolled_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    text_size: Mapped[TextSize | None] = mapped_column(vocabulary(TextSize))
+    """None: as staff wrote down under the patient's needs."""
     patient: Mapped[Patient] = relationship()
 
 
