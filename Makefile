@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo test check lock clean browser
+.PHONY: help setup demo test screens check lock clean browser
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,7 +21,10 @@ demo: setup ## run the fictional service at a local address
 	@$(BIN)/monitor demo
 
 test: setup browser ## run every test, PostgreSQL and browser included
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 3
+
+screens: setup browser ## read every screen in full and keep pictures of them in build/screens
+	@MONITOR_SCREENS=all $(BIN)/pytest -n 3 tests/browser/test_everybody_can_read.py
 
 check: setup ## format, lint, types, translations
 	@$(BIN)/ruff format --quiet .

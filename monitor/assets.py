@@ -16,11 +16,12 @@ PART = re.compile(r"/\* ---- (.+?) ---- \*/")
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
-_AROUND = re.compile(r"\s*([{};,>])\s*")
+_AROUND = re.compile(r"\s*([{};,>!])\s*")
 _AFTER_COLON = re.compile(r"(?<=[\w-]):\s+")
 _QUOTED_OR_PUNCTUATION = re.compile(r"('[^'\n]*')|\s*([=+(){}\[\];,?:<>!&|])\s*")
+_ROOT = re.compile(r"(?:^|(?<=\}))\s*:root\{([^}]*)\}")
 _USED = re.compile(r"var\((--[\w-]+)\)")
-_TOKEN = re.compile(r"(--[\w-]+):[^;}]*;?")
+_TOKEN = re.compile(r"(--[\w-]+):([^;}]*);?")
 
 
 def prepare(app: Flask) -> None:
@@ -30,13 +31,19 @@ def prepare(app: Flask) -> None:
 
 @cache
 def styles(
-    *, rtl: bool = False, check_in: bool = False, chart: bool = False, ruler: bool = False, plan: bool = False
+    *,
+    rtl: bool = False,
+    check_in: bool = False,
+    chart: bool = False,
+    ruler: bool = False,
+    plan: bool = False,
+    listen: bool = False,
 ) -> Markup:
     """Return the style sheet of a page: what every page needs, and what a script, a page or a piece of it adds."""
     every_page, _, right_to_left, _, other_pages = PART.split(_read(STATIC / "patient.css"))
     parts = [_read(STATIC / "tokens.css"), every_page]
     parts += [right_to_left] * rtl + [other_pages] * (not check_in)
-    pieces = {"chart": chart, "ruler": ruler, "patient_plan": plan}
+    pieces = {"chart": chart, "ruler": ruler, "patient_plan": plan, "listen": listen}
     parts += [_read(STATIC / f"{name}.css") for name, wanted in pieces.items() if wanted]
     return Markup(small_css("\n".join(parts)))  # noqa: S704  # our own files
 
@@ -48,12 +55,31 @@ def script(name: str) -> Markup:
 
 
 def small_css(text: str) -> str:
-    """Return a style sheet without comments, blanks that mean nothing, and tokens that nothing in it uses."""
+    """Return a style sheet without comments and blanks that mean nothing, its tokens written out or made short."""
     text = _SPACE.sub(" ", _COMMENT.sub("", text))
     text = _AFTER_COLON.sub(":", _AROUND.sub(r"\1", text))
-    used = set(_USED.findall(text))
-    text = _TOKEN.sub(lambda token: token[0] if token[1] in used else "", text)
-    return text.replace(";}", "}").strip()
+    text = _made_short(_written_out(text))
+    return text.replace(";}", "}").replace(":root{}", "").strip()
+
+
+def _written_out(text: str) -> str:
+    """Put the value of a token where it is used, if only `:root` sets it: not the colours, which change in the dark.
+
+    Where several sheets set it, the last one counts, as in a browser.
+    """
+    fixed = {name: value for block in _ROOT.findall(text) for name, value in _TOKEN.findall(block)}
+    changing = {name for name, _ in _TOKEN.findall(_ROOT.sub("", text))}
+    fixed = {name: value for name, value in fixed.items() if name not in changing}
+    text = _TOKEN.sub(lambda token: "" if token[1] in fixed else token[0], text)
+    return _USED.sub(lambda use: fixed.get(use[1], use[0]), text)
+
+
+def _made_short(text: str) -> str:
+    """Call the tokens that are left `--0`, `--1` and so on; those that nothing uses go."""
+    used = list(dict.fromkeys(_USED.findall(text)))
+    names = {name: f"--{at:x}" for at, name in enumerate(used)}
+    text = _TOKEN.sub(lambda token: f"{names[token[1]]}:{token[2]};" if token[1] in names else "", text)
+    return _USED.sub(lambda use: f"var({names[use[1]]})", text)
 
 
 def small_script(text: str) -> str:

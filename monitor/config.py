@@ -66,7 +66,9 @@ class Settings(BaseSettings):
         default=frozenset(), description="instrument:language pairs that the service has chosen, e.g. gad7:ar,phq9:ar"
     )
     instruments_dir: Path | None = Field(
-        default=None, description="the service's own folder of wording that needs permission, e.g. wsas/en.json"
+        default=None,
+        description="the service's own folder: wording that needs permission, e.g. wsas/en.json, and recordings of any "
+        "question, e.g. phq9/audio/ar/3.mp3",
     )
     items_per_week: int = Field(
         default=ITEMS_PER_WEEK, ge=1, description="questions a week beyond which slower measures wait for another one"

@@ -18,14 +18,18 @@ from monitor.db import Sessions, reading
 from monitor.flags.notice_sending import MOST_TRIES
 from monitor.flags.notices import given_up, late_notices
 from monitor.health import CLOCK_IS_LATE_AFTER
-from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, is_draft
+from monitor.i18n import DOMAINS, LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, broken, is_draft, unread
 from monitor.measures import catalogue
+from monitor.measures.clips import fingerprint, plays_everywhere
 from monitor.messaging.models import Message, MessageState, RefusedCall
 from monitor.messaging.outages import open_outage
 from monitor.messaging.unsent import unsent_yesterday
 from monitor.people import help_lines
 from monitor.people.models import CareTeam, NoticeChannel, Role, StaffMember
 from monitor.people.teams import CARERS
+
+MOST_NAMED = 3
+"""Translations that one finding names."""
 
 
 class State(StrEnum):
@@ -57,7 +61,9 @@ def examine(settings: Settings, sessions: Sessions, now: datetime) -> list[Findi
             *_teams(session),
             *_pathways(session),
             *_languages(settings),
+            *_translations(),
             *_wording(settings),
+            *_recordings(),
             *_help_lines(now),
         ]
     return [*findings, *_audit_trail(sessions)]
@@ -168,6 +174,23 @@ def _languages(settings: Settings) -> Iterator[Finding]:
             yield Finding(State.KNOW, f"{language.name}: the pages are a draft that no native speaker has reviewed")
 
 
+def _translations() -> Iterator[Finding]:
+    """What is not shown as it was translated: by the rules by which the pages themselves decide."""
+    for domain in DOMAINS:
+        for tag in STAFF_LANGUAGES if domain == "staff" else LANGUAGES:
+            if tag == SOURCE_LANGUAGE:
+                continue
+            whose = f"{LANGUAGES[tag].name}, {domain}"
+            lost = unread(tag, domain)
+            if lost:
+                yield Finding(State.MEND, f"{whose}: {lost}, and the English is shown")
+            found = broken(tag, domain)
+            if found:
+                more = ", …" if len(found) > MOST_NAMED else ""
+                named = "; ".join(found[:MOST_NAMED]) + more
+                yield Finding(State.KNOW, f"{whose}: broken and shown in English: {len(found)}: {named}")
+
+
 def _wording(settings: Settings) -> Iterator[Finding]:
     """Drafts that are switched on without there being any, and words that are shown with somebody's permission."""
     catalogue.use_folder(settings.instruments_dir)
@@ -182,12 +205,29 @@ def _wording(settings: Settings) -> Iterator[Finding]:
                 yield Finding(State.GOOD, f"{catalogue.spec(code).name} in {tag}: {said}")
 
 
+def _recordings() -> Iterator[Finding]:
+    """What can be listened to, with a fingerprint by which a recording that was swapped is seen."""
+    for code in (code for code in catalogue.CODES if catalogue.spec(code).part_of is None):
+        for tag in catalogue.languages(code):
+            clips, count = catalogue.clips(code, tag), catalogue.spec(code).item_count
+            if not clips:
+                continue
+            heard = sum(str(item) in clips for item in range(1, count + 1))
+            what = f"{catalogue.spec(code).name} in {tag}: {heard} of {count} questions can be listened to"
+            yield Finding(State.GOOD if heard == count else State.KNOW, f"{what}, recordings {fingerprint(clips)}")
+            if not plays_everywhere(clips):
+                yield Finding(State.KNOW, f"{what}, some in Ogg alone, which older iPhones do not play")
+    for place in catalogue.stray_clips():
+        yield Finding(State.KNOW, f"recording {place} reads nothing that is asked")
+
+
 def _help_lines(now: datetime) -> Iterator[Finding]:
     table, today = help_lines.table(), now.date()
     for country, help_here in sorted(table.items()):
-        for line in help_here.lines:
-            if help_lines.is_stale(line, today):
-                yield Finding(State.KNOW, f"help line {country} {line.name}: not checked for more than 180 days")
+        for row in help_here.rows:
+            if help_lines.is_stale(row, today):
+                name = row.name if isinstance(row, help_lines.HelpLine) else "emergency number"
+                yield Finding(State.KNOW, f"help line {country} {name}: not verified for more than 180 days")
     undialled = sum(line.dialled_on is None for help_here in table.values() for line in help_here.lines)
     if undialled:
         yield Finding(State.KNOW, f"{undialled} help lines come from published lists and were never dialled by anybody")

@@ -1,20 +1,18 @@
 """What both surfaces share: the runtime at hand, guarded blueprints, headers, compression, language, error pages."""
 
-import gzip
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-import brotli
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from monitor import i18n
+from monitor import compression, i18n
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.db import Sessions
@@ -26,7 +24,6 @@ Guard = Callable[[], ResponseReturnValue | None]
 
 MAX_BODY_BYTES = 64 * 1024
 """A whole check-in with a long note is under 8 kB."""
-COMPRESS_FROM_BYTES = 500
 
 
 @dataclass(frozen=True)
@@ -94,13 +91,23 @@ def speak(tag: str) -> None:
 def nonce() -> str:
     """Return the value that lets this page's own inline script and style run."""
     if "nonce" not in g:
-        g.nonce = secrets.token_urlsafe(12)
+        g.nonce = secrets.token_urlsafe(12) + "=="  # ends alike every time, as `compression.brotlied` wants it
     return cast(str, g.nonce)
+
+
+def same_for_many(*own: str) -> None:
+    """Say that nothing in this page is anybody's own but these strings and the nonce, so that it is compressed once."""
+    g.own = own
 
 
 def allow_worker() -> None:
     """Let this page have a service worker of our own."""
     g.worker = True
+
+
+def allow_sound() -> None:
+    """Let this page play recordings of our own."""
+    g.sound = True
 
 
 def _domain() -> str:
@@ -157,8 +164,9 @@ def _content_security_policy() -> str:
     inline = [f"'nonce-{g.nonce}'"] if "nonce" in g else []
     code, images = " ".join(own + inline) or "'none'", " ".join([*own, "data:"])
     worker = "worker-src 'self'; " if "worker" in g else ""
+    sound = "media-src 'self'; " if "sound" in g else ""
     return (
-        f"default-src 'none'; style-src {code}; script-src {code}; {worker}img-src {images}; "
+        f"default-src 'none'; style-src {code}; script-src {code}; {worker}{sound}img-src {images}; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
@@ -172,15 +180,16 @@ def _compress(response: Response) -> Response:
     ):
         return response
     body = response.get_data()
-    if len(body) < COMPRESS_FROM_BYTES:
+    if len(body) < compression.FROM_BYTES:
         return response
     response.vary.add("Accept-Encoding")
     accepted = request.accept_encodings
     if accepted["br"]:
-        response.set_data(brotli.compress(body, quality=5))
+        own = (nonce(), *g.own) if "own" in g else ()
+        response.set_data(compression.brotlied(body, [each.encode() for each in own]))
         response.headers["Content-Encoding"] = "br"
     elif accepted["gzip"]:
-        response.set_data(gzip.compress(body, 9, mtime=0))
+        response.set_data(compression.gzipped(body))
         response.headers["Content-Encoding"] = "gzip"
     return response
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as _babel_date
 from babel.dates import format_skeleton
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
+from babel.messages.catalog import Catalog, Message
 from babel.numbers import format_decimal as _babel_decimal
 from markupsafe import Markup, escape
 
+from monitor import translation_files
 from monitor.config import RESOURCES
+from monitor.translation_rules import breaks
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ LANGUAGES: dict[str, Language] = {
     )
 }
 STAFF_LANGUAGES = ("en", "es")
+DOMAINS = ("messages", "staff", "texts")
+"""The catalogues of a language: patients' pages, staff pages, texts."""
 SOURCE_LANGUAGE = "en"
 
 
@@ -86,19 +89,32 @@ def best_language(accepted: Iterable[str], default: str) -> str:
     return default
 
 
+def _path(language: str, domain: str) -> Path:
+    return TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
+
+
 @lru_cache(maxsize=64)
 def catalogue(language: str, domain: str) -> Catalog:
     """Read one catalogue. Without the file, or with one that cannot be read, it is empty: the source text is shown."""
-    path = TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
-    empty = Catalog(locale=language if language in LANGUAGES else None)
-    if language not in LANGUAGES or not path.is_file():
-        return empty
+    if language not in LANGUAGES or language == SOURCE_LANGUAGE:
+        return Catalog()
+    found, fault = _read(language, domain)
+    if fault:
+        log.error("catalogue %s/%s: %s", language, domain, fault)
+    return found
+
+
+def unread(language: str, domain: str) -> str:
+    """Return what of a catalogue cannot be read, in words; empty for a whole one."""
+    return _read(language, domain)[1]
+
+
+def _read(language: str, domain: str) -> tuple[Catalog, str]:
     try:
-        with path.open("rb") as file:
-            return read_po(file, locale=language, domain=domain)
-    except (ValueError, LookupError) as error:
-        log.error("catalogue %s/%s cannot be read: %s", language, domain, type(error).__name__)
-        return empty
+        found, lost = translation_files.read(_path(language, domain), language, domain)
+    except OSError as error:
+        return Catalog(locale=language), f"cannot be read: {type(error).__name__}"
+    return found, f"{lost} entries cannot be read" if lost else ""
 
 
 @lru_cache(maxsize=16384)
@@ -108,7 +124,7 @@ def _lookup(language: str, domain: str, message: str) -> str:
     if found is None or found.fuzzy or not found.string:
         return message
     text = found.string if isinstance(found.string, str) else found.string[0]
-    return message if not text or placeholder_faults(message, text) else text
+    return text if _is_sound(language, domain, message, breaks(message, text)) else message
 
 
 @lru_cache(maxsize=1024)
@@ -116,13 +132,55 @@ def _lookup_plural(language: str, domain: str, singular: str, plural: str, count
     translations = catalogue(language, domain)
     found = translations.get(singular)
     source = singular if count == 1 else plural
-    if found is None or found.fuzzy or not isinstance(found.string, tuple):
+    forms = found.string if found and not found.fuzzy and isinstance(found.string, tuple) else ()
+    if not any(forms):
         return source
     try:
-        index = int(c2py(translations.plural_expr)(count))
-    except (ValueError, ArithmeticError):  # a header that is no plural rule
-        return source
-    return (found.string[index] if index < len(found.string) else "") or source
+        text = forms[int(c2py(translations.plural_expr)(count))]
+    except (ValueError, ArithmeticError, IndexError):  # a header that is no plural rule, or a form that is not there
+        text = ""
+    return text if _is_sound(language, domain, singular, breaks(plural, text, counts=True)) else source
+
+
+_broken: set[tuple[str, str, str]] = set()
+"""The translations that this process found broken. Each is logged once, however often somebody reads it."""
+
+
+def _is_sound(language: str, domain: str, message: str, faults: list[str]) -> bool:
+    """Return whether a translation can be shown; says in the log which cannot, by the first words of the English."""
+    key = (language, domain, message)
+    if faults and key not in _broken:
+        _broken.add(key)
+        log.error("translation %s/%s %r is broken, the %s. of this process", *key[:2], opening(message), len(_broken))
+    return not faults
+
+
+def opening(message: str) -> str:
+    """Return the first words of a message, by which a list names it."""
+    words = message.split()
+    return " ".join(words[:6]) + (" …" if len(words) > 6 else "")
+
+
+def broken(language: str, domain: str) -> list[str]:
+    """Return what is wrong with one catalogue as it is read: the messages that patients or staff get in English."""
+    return [
+        f"{opening(source)} ({', '.join(faults)})"
+        for message in catalogue(language, domain)
+        if message.id and not message.fuzzy
+        for source, faults in _faults(message)
+        if faults
+    ]
+
+
+def _faults(message: Message) -> Iterator[tuple[str, list[str]]]:
+    """Yield the English of a message with the faults of its translation. One that is not there yet has none."""
+    if isinstance(message.id, str):
+        yield message.id, breaks(message.id, str(message.string)) if message.string else []
+        return
+    forms = message.string if isinstance(message.string, tuple) else ("",)
+    if any(forms):
+        each = [fault for form in forms for fault in breaks(message.id[1], form, counts=True)]
+        yield message.id[0], list(dict.fromkeys(each))
 
 
 def _fill(text: str, source: str, params: dict[str, Any]) -> str:
@@ -229,27 +287,7 @@ def _local(value: datetime, zone: tzinfo | str | None) -> datetime:
     return value.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
-PLACEHOLDER = re.compile(r"%(?:\((\w+)\)([a-zA-Z])|(.))", re.DOTALL)
-
-
-def placeholder_faults(source: str, translation: str) -> list[str]:
-    """Return what is wrong with the placeholders of a translation; empty when it is sound."""
-    faults = []
-    wanted = {name for name, _, _ in PLACEHOLDER.findall(source) if name}
-    found = set()
-    for name, conversion, bare in PLACEHOLDER.findall(translation):
-        if bare and bare != "%":
-            faults.append(f"a bare % before {bare!r}")
-        if name:
-            found.add(name)
-            if conversion != "s":
-                faults.append(f"%({name}){conversion} must be %({name})s")
-    faults += [f"missing %({name})s" for name in sorted(wanted - found)]
-    faults += [f"unknown %({name})s" for name in sorted(found - wanted)]
-    return faults
-
-
 def is_draft(language: str, domain: str = "messages") -> bool:
     """Return whether a catalogue says of itself that no native speaker has reviewed it, or does not exist."""
-    path = TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
-    return not path.is_file() or "X-Review: draft" in path.read_text(encoding="utf-8")[:2000]
+    path = _path(language, domain)
+    return not path.is_file() or "X-Review: draft" in path.read_text(encoding="utf-8", errors="replace")[:2000]

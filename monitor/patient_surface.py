@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from monitor import assets, texting
 from monitor.care import resources
-from monitor.checkins import patient_settings_views
 from monitor.checkins import patient_views as check_in_views
 from monitor.config import Dispatcher, Environment
 from monitor.db import reading
@@ -20,8 +19,9 @@ from monitor.messaging import hooks
 from monitor.messaging.models import InboundText, Understood
 from monitor.people import patient_views as phone_views
 from monitor.people.help_lines import Help, lines_for
-from monitor.people.phone import has_cookie, this_phone, unlocked_phone
+from monitor.people.phone import has_cookie, letters, this_phone, unlocked_phone
 from monitor.progress import patient_plan_views as plan_views
+from monitor.progress import patient_settings_views as settings_views
 from monitor.progress import patient_step_views as step_views
 from monitor.progress import patient_views as progress_views
 from monitor.progress.patient_plan import has_safety_plan
@@ -35,12 +35,13 @@ def register(app: Flask) -> None:
     """Register the patient blueprints."""
     app.config.update(PERMANENT_SESSION_LIFETIME=KNOWN_FOR, SESSION_REFRESH_EACH_REQUEST=False)
     app.jinja_env.globals.update(help_lines=help_lines, safety_plan_here=safety_plan_here)
+    app.jinja_env.globals.update(letters=letters, is_known_phone=has_cookie)
     app.context_processor(_everywhere)
     assets.prepare(app)
     mount(app, check_in_views.blueprint, link_is_enough)
     mount(app, phone_views.help_pages, anyone)
     mount(app, phone_views.phone, invitation_or_pin)
-    mount(app, patient_settings_views.blueprint, unlocked_phone)
+    mount(app, settings_views.blueprint, unlocked_phone)
     mount(app, progress_views.blueprint, unlocked_phone)
     mount(app, step_views.blueprint, unlocked_phone)
     mount(app, plan_views.blueprint, unlocked_phone)

@@ -1,6 +1,6 @@
 """The journeys that cross capabilities: short, no SQL, no rules. The edge that calls one commits it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -32,6 +32,7 @@ from monitor.messaging import outbox
 from monitor.people.models import MONITORING, Channel, Party, Patient, Purpose, StaffMember
 from monitor.people.service import change_preference, newest_consent, preference, state_consent
 from monitor.relapse import gate, watching
+from monitor.relapse.promised_calls import call_after_signs as call_after_signs
 from monitor.relapse.watching import NotTheirSign as NotTheirSign
 from monitor.relapse.watching import signs_to_ask as signs_to_ask
 from monitor.reviews import middle_step
@@ -220,16 +221,24 @@ def assign_step(
     return held
 
 
-def opt_out(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:
-    """Stop every text to a patient at once. Care goes on, and the team learns that the texts have stopped."""
-    state_consent(session, patient, (Purpose.TEXTS,), False, said_by=said_by, now=now, staff_member_id=staff_id)
+def opt_out(
+    session: Session,
+    patient: Patient,
+    *,
+    said_by: Party,
+    now: datetime,
+    staff_id: UUID | None = None,
+    purposes: Collection[Purpose] = (Purpose.TEXTS,),
+) -> None:
+    """Stop every text to a patient at once, with MONITORING every check-in. Care goes on, and the team learns of it."""
+    state_consent(session, patient, purposes, False, said_by=said_by, now=now, staff_member_id=staff_id)
     episode = planning.open_episode(session, patient.id)
     if episode is not None:
         closing.cancel_open(session, episode.id, CancelReason.OPTED_OUT, now)
     lost_texts.stop_dialogue(session, patient.id, now)
     outbox.cancel_waiting(session, patient_id=patient.id, now=now)
     if episode is not None:
-        flags.evaluate(session, episode, now=now, opted_out=True)
+        flags.evaluate(session, episode, now=now, opted_out=True, withdrew=Purpose.CHECK_INS in purposes)
 
 
 def opt_in(session: Session, patient: Patient, *, said_by: Party, now: datetime, staff_id: UUID | None = None) -> None:

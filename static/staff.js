@@ -20,8 +20,9 @@
   const rowOf = (element) => element && element.closest("tr[data-record]");
   const opened = () => document.querySelector(".work tr.on[data-record]");
   const named = () => document.getElementById(location.hash.slice(1));
-  const here = () => rowOf(document.activeElement) || (document.activeElement === document.body ? opened() : null);
-  const inOpenRow = () => document.activeElement === document.body || document.activeElement.closest("tr.on");
+  const nowhere = () => document.activeElement === document.body || document.activeElement.matches("[role=status]");
+  const here = () => rowOf(document.activeElement) || (nowhere() ? opened() : null);
+  const inOpenRow = () => nowhere() || document.activeElement.closest("tr.on");
 
   const step = (by) => {
     const row = here() || rowOf(named());

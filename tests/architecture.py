@@ -13,6 +13,7 @@ GROUND = (
     "audit",
     "beats",
     "clock",
+    "compression",
     "config",
     "crypto",
     "db",
@@ -22,6 +23,8 @@ GROUND = (
     "ids",
     "prepared",
     "startup",
+    "translation_files",
+    "translation_rules",
     "work_queue",
 )
 CAPABILITIES = ("measures", "people", "messaging", "care", "checkins", "flags", "relapse", "reviews")

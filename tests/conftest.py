@@ -12,18 +12,35 @@ from typing import Any
 
 import pytest
 from alembic import command
+from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import sessionmaker
 
 from monitor.config import Environment, Settings
 from monitor.crypto import Keyring
-from monitor.db import Sessions, configure_keys, make_engine
+from monitor.db import Sessions, configure_keys
 from monitor.startup import alembic_config
+from tests import shared_out
+from tests.engines import make_engine
 from tests.postgres_server import PostgresServer, memory, running_postgres
+from tests.staff_browser import Compiled
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
+WITHOUT = ",".join(
+    (
+        *("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),
+        *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "PaintHolding"),
+        *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "ThirdPartyStoragePartitioning"),
+        *("AvoidCorsURLLoaderRestartOnRedirect", "LensOverlay", "MediaRouter", "AimEnabled"),
+        *("OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"),
+    )
+)
+"""The list below an address bar that nobody sees, which is half of the work of opening a window; and what the driver
+leaves out of its own accord, since only the last such list counts."""
+
 CHROMIUM_OPTIONS = [
+    f"--disable-features={WITHOUT}",
     "--no-sandbox",  # root, and most containers, cannot have one
     "--disable-gpu",
     "--disable-quic",
@@ -37,6 +54,17 @@ CHROMIUM_OPTIONS = [
 
 class NetworkRefused(RuntimeError):
     """A test tried to leave this machine. Not an OSError, which a library might take for a bad line and try again."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first."""
+    items.sort(key=lambda item: shared_out.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> shared_out.InPieces:
+    """Share the tests out in our own way when several processes run them."""
+    return shared_out.scheduler(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -118,7 +146,15 @@ def keys() -> Keyring:
     return KEYS
 
 
-@pytest.fixture
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Let every application use the templates that an earlier one compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Compiled()})
+        yield
+
+
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     """The settings of a service on plain http, whose texts go nowhere."""
     return Settings(

@@ -43,7 +43,6 @@ class StaffApp:
         self.now = now
         self.flask: Flask = create_app(settings, Surface.STAFF, sessions=sessions, clock=lambda: self.now)
         self.flask.testing = True
-        self.flask.jinja_env.bytecode_cache = Compiled()
 
     def browser(self, email: str | None = None) -> "Browser":
         """A fresh browser, signed in when an e-mail is given."""

@@ -1,12 +1,10 @@
 """Words, dates and numbers in every language; a slip in a catalogue costs the translation, never the page."""
 
-import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 from markupsafe import Markup
 
 from monitor import i18n
@@ -19,11 +17,11 @@ from monitor.i18n import (
     format_time,
     known_language,
     markup,
-    placeholder_faults,
     translate,
     translate_plural,
     weekday_name,
 )
+from monitor.translation_rules import PLACEHOLDER, placeholder_faults
 
 DAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
@@ -85,6 +83,14 @@ BROKEN = {
     "one with a bare percent sign": "Witaj %(name)s 100% pewnie",
     "one that breaks off": "Witaj %(name",
     "an empty one": "",
+    "one with a tag": "Witaj <b>%(name)s</b>",
+    "one with an entity": "Witaj&nbsp;%(name)s",
+    "one that says it twice": "Witaj %(name)s, %(name)s",
+    "one that turns the line round": "Witaj \u202e%(name)s",
+    "one with a control": "Witaj \x07%(name)s",
+    "one with nobody's letter": "Witaj \ue000%(name)s",
+    "one on other lines": "Witaj\\n%(name)s",
+    "one that fills the page": "Witaj %(name)s " + "a" * 400,
 }
 
 
@@ -110,13 +116,12 @@ def test_a_percent_sign_in_a_message_without_parameters_stays_one(catalogues: Wr
 
 
 def test_a_translation_is_text_and_never_html(catalogues: Write) -> None:
-    attack = "<script>alert(1)</script> %(name)s <b>"
-    catalogues("pl", entry("Hello %(name)s", attack))
+    catalogues("pl", entry("Hello %(name)s", "\\\" onclick='x' %(name)s &c"))
 
     shown = markup("pl", "Hello %(name)s", name="<i>Noor</i>")
 
-    assert shown == Markup("&lt;script&gt;alert(1)&lt;/script&gt; &lt;i&gt;Noor&lt;/i&gt; &lt;b&gt;")
-    assert "Noor</b>" in markup("pl", "Hello %(name)s", name=Markup("<b>Noor</b>")), "unless the page made it"
+    assert shown == Markup("&#34; onclick=&#39;x&#39; &lt;i&gt;Noor&lt;/i&gt; &amp;c")
+    assert "<b>Noor</b>" in markup("pl", "Hello %(name)s", name=Markup("<b>Noor</b>")), "unless the page made it"
 
 
 def test_a_parameter_that_looks_like_a_placeholder_is_a_parameter() -> None:
@@ -126,48 +131,25 @@ def test_a_parameter_that_looks_like_a_placeholder_is_a_parameter() -> None:
 
 def filled(message: tuple[str, ...]) -> dict[str, str]:
     """Something for each placeholder of a message, besides its count."""
-    names = {name for form in message for name, _, _ in i18n.PLACEHOLDER.findall(form) if name}
+    names = {name for form in message for name, _, _ in PLACEHOLDER.findall(form) if name}
     return dict.fromkeys(names - {"count"}, "Noor")
-
-
-DAMAGE = ('"', "\n", "%", "%(x)s", "\\", "", "<b>", 'msgid "', "[", "\x00", "א", "#~ ")
-
-
-def test_no_damage_to_a_catalogue_breaks_a_page(catalogues: Write) -> None:
-    """Four hundred damaged copies of a real catalogue: always a sentence, and never a tag of theirs."""
-    path = i18n.RESOURCES / "translations" / "pl" / "LC_MESSAGES" / "messages.po"
-    text = path.read_text(encoding="utf-8")
-    with path.open("rb") as file:
-        messages = [message.id for message in read_po(file) if message.id]
-    chance = random.Random(20261124)  # noqa: S311  # the same damage each time
-    for _ in range(400):
-        catalogues("pl", "")
-        damaged = list(text)
-        for _ in range(chance.choice((1, 3, 40))):
-            place = chance.randrange(len(damaged))
-            damaged[place] = chance.choice(DAMAGE)
-        (i18n.TRANSLATIONS / "pl" / "LC_MESSAGES" / "messages.po").write_text("".join(damaged), encoding="utf-8")
-        for message in chance.sample(messages, 12):
-            if isinstance(message, tuple):
-                shown = str(translate_plural("pl", *message, chance.choice(COUNTS), **filled(message)))
-            else:
-                shown = markup("pl", message, **filled((message,)))
-                assert "<b>" not in shown
-            assert shown
 
 
 @pytest.mark.parametrize(
     ("source", "translation", "sound"),
     [
         ("%(a)s of %(b)s", "%(b)s z %(a)s", True),
-        ("%(a)s", "%(a)s, %(a)s", True),
+        ("%(a)s", "%(a)s, %(a)s", False),
         ("plain", "zwykły", True),
         ("100%%", "100%%", True),
         ("%(a)s", "bez", False),
         ("plain", "%(a)s", False),
         ("%(a)s", "%(a)d", False),
         ("plain", "50 % z", False),
-        ("plain", "%", True),
+        ("plain", "%", False),
+        ("see %(open)swho%(close)s", "%(open)skogo%(close)s", True),
+        ("see %(open)swho%(close)s", "%(close)skogo%(open)s", False),
+        ("%(a)s %(open)swho%(close)s", "%(open)s%(a)s%(close)s", False),
     ],
 )
 def test_placeholders_are_compared_by_name_and_kind(source: str, translation: str, sound: bool) -> None:
@@ -195,7 +177,7 @@ FORMS = {
 @pytest.mark.parametrize("language", sorted(set(FORMS) - {"en"}))
 def test_a_count_takes_the_form_that_its_language_gives_it(catalogues: Write, language: str) -> None:
     rule, expected = FORMS[language]
-    forms = "".join(f'msgstr[{n}] "form {n} of %(count)s"\n' for n in range(6))
+    forms = "".join(f'msgstr[{n}] "form {n} of %(count)s"\n' for n in range(int(max(expected)) + 1))
     catalogues(language, f'msgid "%(count)s day"\nmsgid_plural "%(count)s days"\n{forms}\n', plural=rule)
 
     for count, form in zip(COUNTS, expected, strict=True):

@@ -30,6 +30,7 @@ PATIENT_ROUTES = {
     "GET /healthz": "anyone",
     "GET /help": "anyone",
     "GET /me": "unlocked_phone",
+    "POST /me": "unlocked_phone",
     "GET /me/settings": "unlocked_phone",
     "GET /me/step": "unlocked_phone",
     "GET /plan": "unlocked_phone",
@@ -236,7 +237,9 @@ def test_no_look_at_a_patient_page_changes_a_row(
     with unit_of_work(sqlite_sessions) as session:
         third = begin_enrolment(session, session.get_one(Patient, patient.id), written.clinician.id, NOW).token
     before = every_row(sqlite_sessions)
-    for address in (f"/c/{open_now}", "/me", "/me/step", "/me/settings", "/plan", "/plan?kept=1", "/plan?worker=1"):
+    for address in (f"/c/{open_now}", "/me", "/me/step", "/me/settings", "/plan", "/plan?kept=1"):
+        assert phone.get(address).status_code == 200, address
+    for address in ("/help?worker=1", "/help?offline=1"):
         assert phone.get(address).status_code == 200, address
 
     for browser in (phone.browser, Phone(sqlite_sessions, production).browser):

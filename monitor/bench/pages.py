@@ -21,6 +21,7 @@ from monitor.bench.report import Bar, Gate
 from monitor.config import Environment, Settings
 from monitor.measures import catalogue
 from monitor.messaging.links import PATH, check_in_token
+from monitor.people.life_events import LONGEST
 from monitor.progress.patient_progress import PatientProgress, patient_progress
 from monitor.progress.series import Point, PointState, Trajectory
 
@@ -121,7 +122,7 @@ def progress_page(app: Flask, times: int) -> list[Bar]:
 
 
 def _weigh_check_in(app: Flask, number: int) -> Weight:
-    path = PATH + check_in_token(open_check_in_id(number), 1)
+    path = PATH + check_in_token(open_check_in_id(number), 1) + "?agree=1"
     client = app.test_client()
     bodies = {way: client.get(path, headers={"Accept-Encoding": way}) for way in ("identity", "gzip", "br")}
     if any(response.status_code != 200 for response in bodies.values()):
@@ -172,7 +173,16 @@ def _progress(language: str) -> PatientProgress:
 
 def _weigh_progress(app: Flask, language: str) -> int:
     with _page(app, language):
-        html = render_template("patient/progress.html", progress=_progress(language), check_ins=POINTS, country="GB")
+        html = render_template(
+            "patient/progress.html",
+            progress=_progress(language),
+            noticed=[f"{POINTS} check-ins"],
+            typed={},
+            first=NOW.date(),
+            today=NOW.date(),
+            longest=LONGEST,
+            country="GB",
+        )
         return len(app.process_response(app.make_response(html)).get_data())
 
 

@@ -18,7 +18,7 @@ from monitor.http import runtime
 from monitor.i18n import N_
 from monitor.people.needs import Needs, history, needs_of, needs_of_all, state_needs
 from monitor.people.needs_models import TimeOfDay
-from monitor.people.needs_words import MARKS, TIMES, need_labels, time_label
+from monitor.people.needs_words import MARKS, TIMES, need_labels, recorded, time_label
 from monitor.people.staff_forms import Typed
 from monitor.people.words import language_name
 
@@ -156,6 +156,7 @@ def _page(session: Session, episode: Episode, form: Typed) -> str:
         "staff/needs.html",
         patient=patient,
         spoken=language_name(patient.language, language),
+        recorded=recorded(patient.language, language),
         zone=episode.care_team.time_zone,
         is_open=episode.closed_at is None,
         form=form,

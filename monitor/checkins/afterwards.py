@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from monitor.checkins.course import Course
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import CheckIn
 from monitor.measures import catalogue
 from monitor.measures.change import Change, change
@@ -38,3 +39,15 @@ def since_last_time(courses: Mapping[str, Course], check_in: CheckIn) -> SinceLa
     if lighter or heavier:
         return SinceLastTime.LIGHTER if lighter else SinceLastTime.HEAVIER
     return SinceLastTime.ABOUT_THE_SAME
+
+
+SAYS: Mapping[Compared, SinceLastTime] = {
+    Compared.BETTER: SinceLastTime.LIGHTER,
+    Compared.SAME: SinceLastTime.ABOUT_THE_SAME,
+    Compared.WORSE: SinceLastTime.HEAVIER,
+}
+
+
+def says_otherwise(said: Compared | None, since: SinceLastTime) -> bool:
+    """Return whether a patient's own word differs from their scores: then a page sets neither against the other."""
+    return said is not None and SAYS[said] is not since

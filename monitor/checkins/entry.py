@@ -1,12 +1,13 @@
 """Answers that a patient gives to a staff member: on the phone, with an interpreter, at the clinic."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from monitor.audit import AuditEntry
 from monitor.care.models import Episode
 from monitor.checkins.closing import hold
 from monitor.checkins.models import OPEN, CheckIn, CheckInKind, Mode, Submission
@@ -16,10 +17,12 @@ from monitor.ids import new_id, token_hash
 from monitor.measures import catalogue
 from monitor.messaging.links import check_in_token
 from monitor.messaging.quiet_hours import to_local
-from monitor.people.models import Purpose
+from monitor.people.models import Purpose, StaffMember
 from monitor.people.service import has_consent
 
 MODES = (Mode.PHONE, Mode.INTERPRETER, Mode.CLINIC)
+ENTERED = "entered answers"
+"""What the audit trail says of it."""
 
 
 def measures_to_ask(session: Session, episode: Episode, now: datetime) -> tuple[str, ...]:
@@ -55,6 +58,18 @@ def submission_of(session: Session, episode: Episode, key: UUID) -> Submission |
         .join(CheckIn, CheckIn.id == Submission.check_in_id)
         .where(CheckIn.episode_id == episode.id, Submission.idempotency_key == key)
     ).first()
+
+
+def entered_by(session: Session, submissions: Iterable[Submission]) -> Mapping[UUID, str]:
+    """Return, by submission, the name of the staff member who wrote down what a patient said to them."""
+    ids = [each.id for each in submissions if each.mode in MODES]
+    if not ids:
+        return {}
+    entries = sa.select(AuditEntry.subject_id, StaffMember).join(StaffMember, StaffMember.id == AuditEntry.actor_id)
+    found = entries.where(
+        AuditEntry.subject == "submission", AuditEntry.subject_id.in_(ids), AuditEntry.action == ENTERED
+    )
+    return {submission_id: who.name for submission_id, who in session.execute(found) if submission_id}
 
 
 def _waiting(session: Session, episode: Episode, now: datetime) -> CheckIn | None:

@@ -1,13 +1,15 @@
 """The questions of a check-in as a form, and what came back in it."""
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from monitor.checkins.models import DIFFICULTY_ITEM
+from monitor.checkins.kinds import Compared
+from monitor.checkins.models import DIFFICULTY_ITEM, SIGNS_BY_TEXT
 from monitor.checkins.service import Answers
 from monitor.measures import catalogue
 from monitor.measures.instrument import Instrument, Option
@@ -16,6 +18,7 @@ NOTE_LENGTH = 1000
 SECONDS = 7
 """Local protocol: what a question takes, so that the 17 of the weekly form are about 2 minutes."""
 _SIGN = re.compile("sign_[0-9a-f]{32}")
+ANY_SIGN = "{}_{}".format(*SIGNS_BY_TEXT)
 DECLINED = ""
 """What "I'd rather not say" sends: an answer of its own, unlike a question that was left open."""
 
@@ -53,6 +56,11 @@ class Question:
     def id(self) -> str:
         """The id of its step, by which links and errors point at it."""
         return f"q{self.number}"
+
+    @property
+    def is_about_signs(self) -> bool:
+        """Whether it asks for a sign, or for any of them, and not for an item of an instrument."""
+        return self.sign is not None or self.name == ANY_SIGN
 
     @property
     def is_ruler(self) -> bool:
@@ -106,6 +114,7 @@ class CheckInForm:
     key: UUID
     chosen: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    compared: Compared | None = None
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """What was said about signs of another version of the plan: the page was opened before a new one was agreed."""
 
@@ -115,15 +124,26 @@ class CheckInForm:
         return cls(tuple(asked), uuid4())
 
     @classmethod
-    def parse(cls, asked: Sequence[Question], fields: MultiDict[str, str], key: UUID | None = None) -> "CheckInForm":
-        """Read what was sent. A value that the question does not offer, or two of them, leaves it open."""
+    def parse(
+        cls, asked: Sequence[Question], fields: MultiDict[str, str], key: UUID | None = None, *, in_words: bool = True
+    ) -> "CheckInForm":
+        """Read what was sent. A value that the question does not offer, or two of them, leaves it open.
+
+        `in_words`: whether whoever sends may have read the patient's own signs; if not, nothing is taken of them.
+        """
         chosen = {}
         for question in asked:
             sent = fields.getlist(question.name)
             if len(sent) == 1 and sent[0] in (DECLINED, *(str(option.value) for option in question.options)):
                 chosen[question.name] = sent[0]
         note = fields.get("note", "").replace("\r\n", "\n").strip()
-        return cls(tuple(asked), key or uuid4(), chosen, note, _elsewhere(asked, fields))
+        elsewhere = _elsewhere(asked, fields) if in_words else {}
+        return cls(tuple(asked), key or uuid4(), chosen, note, _compared(fields), elsewhere)
+
+    @property
+    def written_key(self) -> str:
+        """The key in as few letters as there can be: nothing that differs in every page can be compressed."""
+        return urlsafe_b64encode(self.key.bytes).decode().rstrip("=")
 
     @property
     def answers(self) -> Answers:
@@ -133,7 +153,7 @@ class CheckInForm:
             if self.chosen[question.name] != DECLINED
             else None
             for question in self.given
-            if question.sign is None
+            if not question.is_about_signs
         }
 
     @property
@@ -143,9 +163,20 @@ class CheckInForm:
         return {UUID(name.removeprefix("sign_")): value == "1" for name, value in said.items() if value != DECLINED}
 
     @property
+    def of_any_sign(self) -> Answers:
+        """The answer to the one question about all signs, kept like those of items; nothing where it was not asked."""
+        said = self.chosen.get(ANY_SIGN)
+        return {} if said is None else {SIGNS_BY_TEXT: None if said == DECLINED else int(said)}
+
+    @property
     def asks_for_signs(self) -> bool:
         """Whether signs are among the questions."""
-        return any(question.sign for question in self.asked)
+        return any(question.is_about_signs for question in self.asked)
+
+    @property
+    def signs(self) -> str:
+        """How it asks for signs, where it does: in the patient's own `words`, or for `any` of them."""
+        return "words" if any(question.sign for question in self.asked) else "any"
 
     @property
     def given(self) -> tuple[Question, ...]:
@@ -201,9 +232,14 @@ def _elsewhere(asked: Sequence[Question], fields: MultiDict[str, str]) -> Mappin
     return {name: values[0] for name, values in sent.items() if values in (["1"], ["0"], [DECLINED])}
 
 
+def _compared(fields: MultiDict[str, str]) -> Compared | None:
+    sent = fields.get("compared")
+    return Compared(sent) if sent in set(Compared) else None
+
+
 def read_key(text: str | None) -> UUID | None:
-    """Return the idempotency key that a page was given, or None when it is not one."""
+    """Return the idempotency key that a page was given, in either way of writing it, or None when it is not one."""
     try:
-        return UUID(text or "")
+        return UUID(bytes=urlsafe_b64decode(f"{text}==")) if len(text or "") == 22 else UUID(text or "")
     except ValueError:
         return None

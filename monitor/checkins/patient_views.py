@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from monitor import workflows
 from monitor.care.promises import promise
-from monitor.checkins.afterwards import since_last_time
+from monitor.checkins.afterwards import says_otherwise, since_last_time
 from monitor.checkins.forms import CheckInForm, Question, questions, read_key
-from monitor.checkins.models import CheckIn, Mode
-from monitor.checkins.planning import next_due
+from monitor.checkins.listening import Recordings, recording, recordings
+from monitor.checkins.models import SIGNS_BY_TEXT, CheckIn, Mode, Submission
+from monitor.checkins.next_one import calendar_file, next_one
 from monitor.checkins.service import (
     Delivery,
     courses_of,
@@ -22,10 +23,14 @@ from monitor.checkins.service import (
     instruments_for,
     look_up,
     provisional_pairs,
+    save_drafts,
+    submission_by_key,
 )
-from monitor.checkins.sign_questions import SignAsked, sign_questions
+from monitor.checkins.sign_questions import SignAsked, any_sign, noticed_of_each, sign_questions
+from monitor.checkins.wishes import wishes_of
 from monitor.db import reading, unit_of_work
-from monitor.http import language, runtime, speak
+from monitor.http import allow_sound, language, runtime, same_for_many, speak
+from monitor.i18n import translate
 from monitor.people.models import Purpose
 from monitor.people.phone import is_this_phone_of
 from monitor.people.service import newest_consent
@@ -38,15 +43,23 @@ FINISHED = 404
 
 @blueprint.get("/c/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """Show the whole check-in in one document."""
+    """Show the whole check-in in one document, or let one of its questions be heard."""
     now = runtime().clock()
     with reading(runtime().sessions) as session:
         check_in = find_open(session, token, now)
         if check_in is None:
             return _finished(token)
         speak(check_in.patient.language)
+        if "listen" in request.args:
+            return _recording(_questions(check_in))
         signs = workflows.signs_to_ask(session, check_in.episode_id)
-        return _check_in_page(session, check_in, CheckInForm.empty(_questions(check_in, signs)), now)
+        in_words = bool(signs) and is_this_phone_of(session, check_in.patient_id)
+        form = CheckInForm.empty(_questions(check_in, signs, in_words=in_words))
+        if "agree" not in request.args and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
+            return _consent_page(session, check_in, form, now)
+        if not in_words:
+            same_for_many(form.written_key)
+        return _check_in_page(session, check_in, form, now)
 
 
 @blueprint.post("/c/<token>")
@@ -66,7 +79,10 @@ def send(token: str) -> ResponseReturnValue:
             return _finished(token)
         speak(check_in.patient.language)
         signs = workflows.signs_to_ask(session, check_in.episode_id) if "signs" in request.form else ()
-        form = CheckInForm.parse(_questions(check_in, signs), request.form, key)
+        known_device = is_this_phone_of(session, check_in.patient_id)
+        in_words = known_device and request.form.get("signs") == "words"
+        asked = _questions(check_in, signs, in_words=in_words)
+        form = CheckInForm.parse(asked, request.form, key, in_words=in_words)
         call_asked = "call" in request.form
         if call_asked or not form.is_complete:
             workflows.save_early(session, check_in, form.answers, call_asked=call_asked, now=now)
@@ -77,12 +93,15 @@ def send(token: str) -> ResponseReturnValue:
             key=key,
             language=language().tag,
             mode=Mode.LINK,
-            known_device=is_this_phone_of(session, check_in.patient_id),
+            known_device=known_device,
             note=form.note or None,
+            compared=form.compared,
         )
+        noticed = {**form.noticed, **noticed_of_each(form.of_any_sign.get(SIGNS_BY_TEXT), signs)}
+        save_drafts(session, check_in, form.of_any_sign, now=now)
         try:
             receipt = workflows.complete_check_in(
-                session, check_in, form.answers, delivery, noticed=form.noticed, settings=runtime().settings, now=now
+                session, check_in, form.answers, delivery, noticed=noticed, settings=runtime().settings, now=now
             )
         except workflows.CheckInTaken:
             return _finished(token)
@@ -106,7 +125,10 @@ def save_early(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/c/<token>/after")
 def add(token: str) -> ResponseReturnValue:
-    """Take a wish for a call, or how safe somebody feels, from the page that their own key opened."""
+    """Take a wish for a call, or how safe somebody feels, from the page that their own key opened.
+
+    Or hand out the date of the next check-in for the phone's own calendar.
+    """
     now = runtime().clock()
     key = read_key(request.form.get("key")) or abort(400)
     said, before = request.form.get("safe"), request.form.get("said")
@@ -115,6 +137,8 @@ def add(token: str) -> ResponseReturnValue:
     call_asked = "call" in request.form
     with unit_of_work(runtime().sessions) as session:
         check_in = find(session, token)
+        if "calendar" in request.form:
+            return _calendar(session, check_in, key, now) or _finished(token)
         safe = workflows.SelfSafety(said) if said else None
         if check_in is None or not workflows.after_safety(
             session, check_in, key, call_asked=call_asked, self_safety=safe, now=now
@@ -137,11 +161,16 @@ def _finished(token: str) -> ResponseReturnValue:
     return render_template("patient/closed_link.html", token=token), FINISHED
 
 
-def _questions(check_in: CheckIn, signs: Sequence[SignAsked] = ()) -> tuple[Question, ...]:
-    """Return what is asked: the measures, and after them the signs of whoever has stepped down with a plan."""
+def _questions(check_in: CheckIn, signs: Sequence[SignAsked] = (), *, in_words: bool = False) -> tuple[Question, ...]:
+    """Return what is asked: the measures, and after them the signs of whoever has stepped down with a plan.
+
+    In the patient's own words only on their own phone: a link, which a preview may open too, never shows history.
+    """
     provisional = provisional_pairs(runtime().settings.provisional_instruments)
     items = questions(instruments_for(check_in, language().tag, provisional))
-    return (*items, *sign_questions(signs, items, language().tag))
+    if in_words:
+        return (*items, *sign_questions(signs, items, language().tag))
+    return (*items, any_sign(items, language().tag)) if signs else items
 
 
 def _context(session: Session, check_in: CheckIn, now: datetime) -> dict[str, object]:
@@ -151,6 +180,21 @@ def _context(session: Session, check_in: CheckIn, now: datetime) -> dict[str, ob
     return {"promise": promised, "zone": zone, "same_zone": zone == promised.zone, "country": team.country}
 
 
+def _recording(asked: Sequence[Question]) -> ResponseReturnValue:
+    """Send one recording, whole or in the parts that an iPhone asks for. Kept nowhere: its address is the link's."""
+    clip = recording(asked, language().tag, request.args["listen"], request.args.get("as")) or abort(404)
+    response = Response(clip.content, content_type=clip.mimetype)
+    return response.make_conditional(request, accept_ranges=True, complete_length=len(clip.content))
+
+
+def _heard(form: CheckInForm) -> Recordings:
+    """Return what the page lets a patient listen to; without any it may play nothing."""
+    found = recordings(form.asked, language().tag)
+    if found:
+        allow_sound()
+    return found
+
+
 def _check_in_page(
     session: Session, check_in: CheckIn, form: CheckInForm, now: datetime, *, call_asked: bool = False
 ) -> ResponseReturnValue:
@@ -158,15 +202,30 @@ def _check_in_page(
     after_safety = next((at + 1 for at, question in enumerate(form.asked) if question.is_safety), 0)
     return render_template(
         "patient/check_in.html",
-        form=form,
-        first_time=newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None,
+        agrees="agree" in request.args,
         call_card=(*asked, "send")[after_safety] if call_asked else None,
-        **_context(session, check_in, now),
+        **_form_context(session, check_in, form, now),
     )
 
 
 def _open_questions_page(session: Session, check_in: CheckIn, form: CheckInForm, now: datetime) -> ResponseReturnValue:
-    return render_template("patient/check_in_open.html", form=form, **_context(session, check_in, now)), 422
+    return render_template("patient/check_in_open.html", **_form_context(session, check_in, form, now)), 422
+
+
+def _form_context(session: Session, check_in: CheckIn, form: CheckInForm, now: datetime) -> dict[str, object]:
+    """What every page with questions needs; how things compare is asked of whoever has answered before."""
+    compares = bool(courses_of(session, check_in.episode_id))
+    return {"form": form, "heard": _heard(form), "compares": compares, **_context(session, check_in, now)}
+
+
+def _consent_page(session: Session, check_in: CheckIn, form: CheckInForm, now: datetime) -> ResponseReturnValue:
+    """Say what somebody would agree to who was never asked. Agreed it is when they send: a preview opens links too."""
+    return render_template(
+        "patient/consent.html",
+        form=form,
+        wishes=wishes_of(session, check_in.patient, now),
+        **_context(session, check_in, now),
+    )
 
 
 def _receipt_page(
@@ -177,15 +236,33 @@ def _receipt_page(
         return _support_page(session, check_in, token, key, now)
     known_device = is_this_phone_of(session, check_in.patient_id)
     courses = courses_of(session, check_in.episode_id) if known_device else {}
+    since = since_last_time(courses, check_in)
+    said = session.get_one(Submission, receipt.submission_id).compared
     return render_template(
         "patient/thanks.html",
         token=token,
         key=key,
         known_device=known_device,
-        since=since_last_time(courses, check_in),
-        next_due=next_due(session, check_in.episode_id, now),
+        since=since,
+        said_otherwise=since is not None and says_otherwise(said, since),
+        signs_call=workflows.call_after_signs(session, check_in.episode, check_in.id, now),
+        next_one=next_one(session, check_in.episode, now),
         **_context(session, check_in, now),
     )
+
+
+def _calendar(session: Session, check_in: CheckIn | None, key: UUID, now: datetime) -> ResponseReturnValue | None:
+    """Return the file for a calendar; None unless the page that asks is the one after its own sending."""
+    if check_in is None or submission_by_key(session, check_in.id, key) is None:
+        return None
+    speak(check_in.patient.language)
+    coming = next_one(session, check_in.episode, now)
+    if coming is None:
+        return None
+    title = f"{runtime().settings.sender_name} · {translate(language().tag, 'Check-in')}"
+    file = calendar_file(coming, check_in.episode, title, now)
+    name = {"Content-Disposition": 'attachment; filename="check-in.ics"'}
+    return Response(file, content_type="text/calendar; charset=utf-8; method=PUBLISH", headers=name)
 
 
 def _support_page(
@@ -205,6 +282,6 @@ def _support_page(
         key=key,
         called=called,
         said=said,
-        next_due=next_due(session, check_in.episode_id, now),
+        next_one=next_one(session, check_in.episode, now),
         **_context(session, check_in, now),
     )

@@ -71,12 +71,12 @@ def plan_ahead(session: Session, plan: MonitoringPlan, now: datetime, *, ceiling
 
 def _plan_regular(session: Session, plan: MonitoringPlan, after: datetime, until: datetime, now: datetime) -> int:
     episode, wishes = plan.episode, preference(session, plan.episode.patient_id)
-    if plan.every_weeks is None or wishes is None or not _may_be_asked(session, episode, wishes):
+    if plan.every_weeks is None or wishes is None or not may_be_asked(session, episode, wishes):
         return 0
     cadence = Cadence(plan.every_weeks, wishes.weekday, wishes.at, episode.patient.time_zone, plan.starts_on)
     planned = 0
     for occurrence in occurrences(cadence, after, until):
-        if _is_paused(wishes, occurrence.local_date):
+        if is_paused(wishes, occurrence.local_date):
             continue
         planned += (
             add_check_in(
@@ -121,10 +121,10 @@ def plan_for_appointment(session: Session, episode: Episode, appointment: Appoin
     """Plan the check-in that prepares an appointment, unless another one is due close to it."""
     plan = open_plan(session, episode.id)
     wishes = preference(session, episode.patient_id)
-    if plan is None or not plan.before_appointments or wishes is None or not _may_be_asked(session, episode, wishes):
+    if plan is None or not plan.before_appointments or wishes is None or not may_be_asked(session, episode, wishes):
         return None
     occurrence = before_appointment(appointment.starts_at, episode.patient.time_zone)
-    if occurrence is None or occurrence.at_utc <= now or _is_paused(wishes, occurrence.local_date):
+    if occurrence is None or occurrence.at_utc <= now or is_paused(wishes, occurrence.local_date):
         return None
     near = sa.select(CheckIn.id).where(
         CheckIn.episode_id == episode.id,
@@ -164,7 +164,7 @@ def invite(session: Session, episode: Episode, now: datetime) -> CheckIn | None:
     plan, wishes = open_plan(session, episode.id), preference(session, episode.patient_id)
     if plan is None or wishes is None or wishes.channel is not Channel.TEXT:
         return None
-    if not _may_be_asked(session, episode, wishes):
+    if not may_be_asked(session, episode, wishes):
         return None
     today = to_local(now, episode.patient.time_zone).date()
     return add_check_in(
@@ -230,13 +230,14 @@ def _purpose(patient: Patient, instruments: Iterable[str], wishes: ContactPrefer
     return asking_text(patient, instruments, wishes) if wishes.channel is Channel.TEXT else None
 
 
-def _may_be_asked(session: Session, episode: Episode, wishes: ContactPreference) -> bool:
+def may_be_asked(session: Session, episode: Episode, wishes: ContactPreference) -> bool:
     """Whether somebody has agreed to be asked the way in which they are asked: a call needs no consent to texts."""
     needed = NEEDS[wishes.channel]
     return episode.closed_at is None and newest_consent(session, episode.patient_id, needed) is True
 
 
-def _is_paused(wishes: ContactPreference, on: date) -> bool:
+def is_paused(wishes: ContactPreference, on: date) -> bool:
+    """Return whether a local date falls in a break."""
     return wishes.paused_until_on is not None and on < wishes.paused_until_on
 
 

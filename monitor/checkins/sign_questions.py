@@ -1,7 +1,7 @@
 """A patient's own early-warning signs as questions after the measures. Which signs those are, the relapse plan says.
 
-On a page each sign stands in the patient's own words. In a text their words must not stand, so one neutral question
-asks for all of them together.
+On their own phone, and read aloud by staff, each sign stands in the patient's own words. Those must not stand in a
+text, nor behind a link that anybody may open: there one neutral question asks for all of them together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,15 +49,15 @@ def sign_questions(signs: Sequence[SignAsked], after: Sequence[Question], langua
     )
 
 
-def by_text(after: Sequence[Question], language: str) -> Question:
-    """Return the one question by text, to be asked after others: whether any sign was noticed."""
+def any_sign(after: Sequence[Question], language: str) -> Question:
+    """Return the one question without words of theirs, to be asked after others: whether any sign was noticed."""
     instrument, item = SIGNS_BY_TEXT
     said = ((0, Phrase.NONE_NOTICED), (1, Phrase.ONE_NOTICED))
     options = tuple(Option(value=value, label=say(phrase, language)) for value, phrase in said)
     return Question(len(after) + 1, instrument, item, None, say(Phrase.SIGNS, language), options)
 
 
-def noticed_by_text(answer: int | None, signs: Sequence[SignAsked]) -> Mapping[UUID, bool]:
+def noticed_of_each(answer: int | None, signs: Sequence[SignAsked]) -> Mapping[UUID, bool]:
     """Return what the one question says of each sign: "no" is about them all, "yes" about one that it does not name."""
     if answer == 0:
         return {sign.id: False for sign in signs}

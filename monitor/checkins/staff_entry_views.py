@@ -1,6 +1,6 @@
 """Answers that staff write down for a patient who says them: the same questions, submission, scores and flags."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -24,6 +24,8 @@ from monitor.i18n import N_
 from monitor.measures import catalogue
 from monitor.measures.instrument import Instrument
 from monitor.people.help_lines import lines_for
+from monitor.people.needs import needs_of
+from monitor.people.needs_words import need_labels
 from monitor.people.staff_forms import Typed
 from monitor.people.words import language_name
 
@@ -47,7 +49,7 @@ def page(patient_id: UUID) -> ResponseReturnValue:
         episode = patient_in_scope(session, viewer(), patient_id)
         measures = entry.measures_to_ask(session, episode, there.clock())
         signs = workflows.signs_to_ask(session, episode.id) if measures else ()
-        body = _form_page(episode, measures, signs, Typed(MultiDict()), uuid4())
+        body = _form_page(session, episode, measures, signs, Typed(MultiDict()), uuid4())
     note_reads("viewed patient", "patient", (patient_id,))
     return body
 
@@ -66,12 +68,14 @@ def submit(patient_id: UUID) -> ResponseReturnValue:
         signs = workflows.signs_to_ask(session, episode.id) if typed.text("signs") else ()
         if key is None or not measures or "show" in request.form:
             record(session, who.actor, "viewed patient", "patient", patient_id, now=now)
-            return _form_page(episode, measures, signs, typed, key or uuid4()), 200 if "show" in request.form else 422
+            return _form_page(
+                session, episode, measures, signs, typed, key or uuid4()
+            ), 200 if "show" in request.form else 422
         delivery, form = _read(episode, measures, signs, typed, key)
         if delivery is None:
             _keep_early(session, episode, measures, form)
             record(session, who.actor, "viewed patient", "patient", patient_id, now=now)
-            return _form_page(episode, measures, signs, typed, key, open_questions=True), 422
+            return _form_page(session, episode, measures, signs, typed, key, open_questions=True), 422
         check_in = entry.check_in_for(session, episode, measures, now)
         try:
             receipt = workflows.complete_check_in(
@@ -79,7 +83,7 @@ def submit(patient_id: UUID) -> ResponseReturnValue:
             )
         except workflows.NotTheirSign:
             abort(400)
-        record(session, who.actor, "entered answers", "submission", receipt.submission_id, now=now)
+        record(session, who.actor, entry.ENTERED, "submission", receipt.submission_id, now=now)
     return _to_record(patient_id, check_in.id)
 
 
@@ -109,6 +113,7 @@ def _keep_early(session: Session, episode: Episode, measures: Sequence[str], for
 
 
 def _form_page(
+    session: Session,
     episode: Episode,
     measures: Sequence[str],
     signs: Sequence[SignAsked],
@@ -118,6 +123,7 @@ def _form_page(
     open_questions: bool = False,
 ) -> str:
     speaks, patient = viewer().language, episode.patient
+    needs = needs_of(session, patient.id)
     offered = entry.languages_for(measures, _provisional())
     spoken = _spoken(episode, measures, typed)
     wording = _wording(measures, spoken)
@@ -129,6 +135,10 @@ def _form_page(
         open_questions=open_questions,
         modes=MODES,
         spoken=spoken,
+        beside=_beside(measures, spoken, speaks),
+        needs=need_labels(needs, patient.language, speaks),
+        need_words=[words for words in (needs.words, patient.access_needs) if words],
+        speaks=language_name(patient.language, speaks),
         offered=sorted(((tag, language_name(tag, speaks)) for tag in offered), key=lambda pair: pair[1]),
         left_out=[catalogue.spec(code).name for code in measures if code not in {each.code for each in wording}],
         accountable=episode.accountable.name if episode.accountable else None,
@@ -147,6 +157,12 @@ def _asked(wording: Sequence[Instrument], signs: Sequence[SignAsked], spoken: st
     """Return the measures, and after them the patient's own signs; nothing where no measure is offered."""
     items = questions(wording)
     return (*items, *sign_questions(signs, items, spoken)) if items else ()
+
+
+def _beside(measures: Sequence[str], spoken: str, reads: str) -> Mapping[str, Question]:
+    """Return the same questions in the staff member's own language, by field, where that is another one."""
+    known = () if reads == spoken else questions(_wording(measures, reads))
+    return {question.name: question for question in known}
 
 
 def _wording(measures: Sequence[str], spoken: str) -> list[Instrument]:

@@ -188,7 +188,7 @@ class Talk:
         given = checkins.drafts(self.session, self.check_in)
         keys = ((each.instrument, each.item) for each in self.asked)
         answers = {key: given[key] for key in keys if key in given and key != SIGNS_BY_TEXT}
-        noticed = sign_questions.noticed_by_text(given.get(SIGNS_BY_TEXT), self.signs)
+        noticed = sign_questions.noticed_of_each(given.get(SIGNS_BY_TEXT), self.signs)
         delivery = Delivery(self.ongoing.id, self.ongoing.language, Mode.TEXT, known_device=False)
         sent = self.journeys.complete_check_in(
             self.session, self.check_in, answers, delivery, noticed=noticed, settings=self.settings, now=self.now
@@ -226,4 +226,4 @@ def what_is_asked(
     """Return the questions of a check-in by text: the measures that fit one, then one about all signs together."""
     offered = instruments_for(check_in, language, provisional_pairs(settings.provisional_instruments))
     items = questions(each for each in offered if each.spec.by_text)
-    return (*items, sign_questions.by_text(items, language)) if items and signs else items
+    return (*items, sign_questions.any_sign(items, language)) if items and signs else items

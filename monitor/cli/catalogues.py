@@ -1,23 +1,34 @@
 """Translations: collect the messages, bring the catalogues up to date, refuse a catalogue that would break a page."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 
 import click
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from monitor import translation_files
+from monitor.cli.catalogue_checks import Fault, catalogue_faults, text_faults
 from monitor.cli.rules import BadInput
 from monitor.config import PACKAGE, RESOURCES
-from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, TRANSLATIONS, placeholder_faults
+from monitor.i18n import DOMAINS, LANGUAGES, SOURCE_LANGUAGE, STAFF_LANGUAGES, TRANSLATIONS
 
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "translate_plural": (2, 3)}
 TEXTS = ("messaging/texts.py", "messaging/replies.py", "checkins/appointment_texts.py")
-FOR_PATIENTS = ("checkins/sign_questions.py", "i18n.py", "people/start_word.py", "progress/words.py")
+FOR_PATIENTS = (
+    "checkins/sign_questions.py",
+    "i18n.py",
+    "people/start_word.py",
+    "progress/own_data.py",
+    "progress/who_sees.py",
+    "progress/words.py",
+)
 """Read by patients, and not named for them. Whatever else of the package is not named for patients is for staff."""
-DOMAINS = ("messages", "staff", "texts")
+MOST_LINES = 40
 
 
 @click.group("i18n")
@@ -40,10 +51,10 @@ def update_command() -> None:
 
 @i18n_commands.command("check")
 def check_command() -> None:
-    """Exit 2 at the first catalogue that is stale, incomplete or unsafe; says which message and why."""
-    faults = [fault for domain, language, wanted in _catalogues() for fault in _faults(domain, language, wanted)]
-    for fault in faults[:20]:
-        click.echo(fault, err=True)
+    """Exit 2 when a catalogue is stale, incomplete or unsafe; says which message and why."""
+    faults = list(every_fault())
+    for fault in faults[:MOST_LINES]:
+        click.echo(str(fault), err=True)
     if faults:
         raise BadInput(f"{len(faults)} faults in the catalogues; after mending: monitor i18n update")
     click.echo("Every catalogue is complete and sound.")
@@ -52,28 +63,45 @@ def check_command() -> None:
 def collect(domain: str) -> Catalog:
     """Return the messages of a domain as code and templates have them now."""
     catalogue = Catalog(domain=domain, fuzzy=False)
-    for folder, methods in (
-        (PACKAGE, [("**.py", "python")]),
-        (RESOURCES / "templates", [("**.html", "jinja2")]),
-    ):
-        for name, _line, message, comments, context in extract_from_dir(
-            str(folder), methods, {"**.html": {"trimmed": "true"}}, KEYWORDS, comment_tags=("Translators:",)
-        ):
-            if _domain_of(folder, Path(name)) & {domain}:
-                catalogue.add(message, None, [], auto_comments=comments, context=context)
+    for found in _extracted():
+        if found.domain == domain:
+            catalogue.add(found.message, None, [], auto_comments=found.comments, context=found.context)
     return catalogue
 
 
-def _domain_of(folder: Path, name: Path) -> frozenset[str]:
+@dataclass(frozen=True)
+class _Found:
+    domain: str
+    message: str | tuple[str, ...]
+    comments: list[str]
+    context: str | None
+
+
+@cache
+def _extracted() -> tuple[_Found, ...]:
+    """Read code and templates once for every domain: that takes seconds."""
+    return tuple(
+        _Found(domain_of(folder, Path(name)), message, comments, context)
+        for folder, methods in (
+            (PACKAGE, [("**.py", "python")]),
+            (RESOURCES / "templates", [("**.html", "jinja2")]),
+        )
+        for name, _line, message, comments, context in extract_from_dir(
+            str(folder), methods, {"**.html": {"trimmed": "true"}}, KEYWORDS, comment_tags=("Translators:",)
+        )
+    )
+
+
+def domain_of(folder: Path, name: Path) -> str:
     """Say which catalogue a file's messages belong to. Words on charts are read by patients and by staff."""
     place = name.as_posix()
     if place.endswith(TEXTS):
-        return frozenset({"texts"})
+        return "texts"
     if folder == PACKAGE:
         staff = "patient" not in name.stem and place not in FOR_PATIENTS
     else:
         staff = place.startswith("staff/") or "staff" in name.name
-    return frozenset({"staff"} if staff else {"messages"})
+    return "staff" if staff else "messages"
 
 
 def _catalogues() -> Iterator[tuple[str, str, Catalog]]:
@@ -85,40 +113,18 @@ def _catalogues() -> Iterator[tuple[str, str, Catalog]]:
                 yield domain, language, wanted
 
 
-def _faults(domain: str, language: str, wanted: Catalog) -> Iterator[str]:
-    path = _path(language, domain)
-    place = f"{language}/{domain}"
-    if not path.is_file():
-        yield f"{place}: there is no catalogue"
-        return
-    have = _read(path, language, domain)
-    for message in wanted:
-        if not message.id:
+def every_fault() -> Iterator[Fault]:
+    """Yield whatever is wrong with any catalogue, and with the texts that they make."""
+    for domain, language, wanted in _catalogues():
+        path = _path(language, domain)
+        if not path.is_file():
+            yield Fault(f"{language}/{domain}", "there is no catalogue")
             continue
-        found = have.get(message.id)
-        source = message.id if isinstance(message.id, str) else message.id[0]
-        texts = [] if found is None else _strings(found)
-        if found is None or found.fuzzy or not texts or not all(texts):
-            yield f"{place}: not translated: {source!r}"
-            continue
-        for text in texts:
-            # a language may say "one day" without the figure, so a plural form may leave the count out
-            known = source if isinstance(message.id, str) else message.id[1]
-            for fault in placeholder_faults(known, text):
-                if not (isinstance(message.id, tuple) and fault == "missing %(count)s"):
-                    yield f"{place}: {fault} in {source!r}"
-            if "<" in text or ">" in text:
-                yield f"{place}: markup in {source!r}"
-    known_ids = {str(message.id) for message in wanted}
-    for message in have:
-        if message.id and str(message.id) not in known_ids:
-            yield f"{place}: no longer used: {message.id!r}"
-
-
-def _strings(message: Message) -> list[str]:
-    """Return the translation of a message: one text, or one a plural form."""
-    strings = message.string
-    return [strings] if isinstance(strings, str) else list(strings or ())
+        have, lost = translation_files.read(path, language, domain)
+        if lost:
+            yield Fault(f"{language}/{domain}", f"{lost} entries cannot be read")
+        yield from catalogue_faults(language, domain, have, wanted)
+    yield from text_faults()
 
 
 def _path(language: str, domain: str) -> Path:

@@ -30,6 +30,7 @@ _ANSWERED: Mapping[Mode, str] = {
     Mode.CLINIC: N_("Answered %(when)s at the clinic, in %(spoken)s."),
 }
 """A link proves no person, so nothing here says that it was confirmed who answered."""
+ENTERED_BY = N_("Entered by %(name)s.")
 
 _HAPPENED: Mapping[FlagEventKind, str] = {
     FlagEventKind.OPENED: N_("Opened"),

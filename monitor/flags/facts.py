@@ -141,6 +141,8 @@ class EpisodeFacts:
     safety: SafetyFacts | None = None
     """Set when this evaluation follows a submission, or an early save, that asked the safety item."""
     opted_out: bool = False
+    withdrew: bool = False
+    """Whether it is check-ins of any kind that they ended, not the texts alone."""
     call_requested: bool = False
     """Whether a call was asked for elsewhere than after the safety item."""
 

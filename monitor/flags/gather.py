@@ -151,6 +151,7 @@ def facts_of(
     safety: SafetyFacts | None,
     *,
     opted_out: bool,
+    withdrew: bool,
     call_requested: bool,
 ) -> EpisodeFacts:
     """Return everything that the rules may know about an episode at `now`."""
@@ -170,5 +171,6 @@ def facts_of(
         had_open_worsening=standing.last_flag == FlagKind.DETERIORATING,
         safety=safety,
         opted_out=opted_out,
+        withdrew=withdrew,
         call_requested=call_requested,
     )

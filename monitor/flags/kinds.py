@@ -98,6 +98,7 @@ class EvidenceCode(StrEnum):
     TEXTS_NOT_ARRIVING = "texts_not_arriving"  # count
     NUMBER_NOT_REACHED = "number_not_reached"
     TEXTS_STOPPED = "texts_stopped"
+    CHECK_INS_ENDED = "check_ins_ended"
     CALL_WANTED = "call_wanted"
     NO_BASELINE = "no_baseline"  # measure
     ONE_SCORE = "one_score"  # measure

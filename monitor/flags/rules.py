@@ -109,9 +109,9 @@ def unreachable(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
 
 
 def opted_out(facts: EpisodeFacts, policy: FlagPolicy) -> Said:
-    """O1: the patient stopped our texts. That is a right, not a fault; the team learns that monitoring stands still."""
+    """O1: the patient stopped our texts, or check-ins of any kind. That is a right; monitoring stands still."""
     if facts.opted_out:
-        stopped = Evidence(EvidenceCode.TEXTS_STOPPED)
+        stopped = Evidence(EvidenceCode.CHECK_INS_ENDED if facts.withdrew else EvidenceCode.TEXTS_STOPPED)
         yield _out_of_touch(facts, FlagKind.OPTED_OUT, Rule.O1, Severity.HIGH, stopped)
 
 

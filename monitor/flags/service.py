@@ -86,12 +86,15 @@ def evaluate(
     safety: SafetyFacts | None = None,
     check_in_id: UUID | None = None,
     opted_out: bool = False,
+    withdrew: bool = False,
     call_requested: bool = False,
     only: Collection[Rule] = tuple(Rule),
 ) -> tuple[Finding, ...]:
     """Run the rules on an episode as it stands at `now` and open or join the flags that they raise."""
     standing = standing or standing_of(session, episode)
-    facts = facts_of(episode, standing, now, safety, opted_out=opted_out, call_requested=call_requested)
+    facts = facts_of(
+        episode, standing, now, safety, opted_out=opted_out, withdrew=withdrew, call_requested=call_requested
+    )
     rules = _rules_of(session, episode, standing)
     found = tuple(finding for finding in findings(facts, rules.pathway.flags) if finding.rule in only)
     if found:

@@ -240,7 +240,7 @@ def _flag_page(session: Session, flag: Flag, form: Typed | None) -> str:
         beside=beside(session, flag, reader),
         form=form,
         team=colleagues(session, flag.episode.care_team_id, who),
-        person=person(flag.patient, who.language),
+        person=person(session, flag.patient, who.language),
     )
 
 

@@ -94,7 +94,7 @@ def _opened(session: Session) -> Opened | None:
     reader = Reader(viewer().language, there.settings.default_region, episode.care_team.time_zone)
     flags = open_flags_of(session, episode)
     return Opened(
-        person(episode.patient, viewer().language),
+        person(session, episode.patient, viewer().language),
         details(session, flags, there.clock(), reader, viewer().staff_member_id),
         colleagues(session, episode.care_team_id, viewer()),
         {flag.id: beside(session, flag, reader) for flag in flags},

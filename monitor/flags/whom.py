@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from monitor.access import Viewer
 from monitor.people.models import Patient
+from monitor.people.needs import needs_of
+from monitor.people.needs_words import need_labels
 from monitor.people.teams import carers
 from monitor.people.words import dialled, language_name
 
@@ -28,10 +30,12 @@ class Person:
     number: str
     dialled: str
     spoken: str
+    needs: tuple[str, ...]
+    """An interpreter, the questions read aloud: each in a word or two."""
     access_needs: str | None
 
 
-def person(patient: Patient, language: str) -> Person:
+def person(session: Session, patient: Patient, language: str) -> Person:
     """Return whom to call, for a reader of `language`."""
     return Person(
         patient_id=patient.id,
@@ -39,6 +43,7 @@ def person(patient: Patient, language: str) -> Person:
         number=patient.number,
         dialled=dialled(patient.number),
         spoken=language_name(patient.language, language),
+        needs=need_labels(needs_of(session, patient.id), patient.language, language),
         access_needs=patient.access_needs,
     )
 

@@ -50,6 +50,7 @@ SENTENCES: Mapping[str, str] = {
     EvidenceCode.TEXTS_NOT_ARRIVING: N_("The texts of %(count)s check-ins in a row did not arrive."),
     EvidenceCode.NUMBER_NOT_REACHED: N_("The network reports that texts to this number cannot be delivered."),
     EvidenceCode.TEXTS_STOPPED: N_("Asked us to stop texting. No check-ins are sent."),
+    EvidenceCode.CHECK_INS_ENDED: N_("Asked us to end the check-ins, by text and by phone. Care goes on."),
     EvidenceCode.CALL_WANTED: N_("Asked for a call."),
     EvidenceCode.NO_BASELINE: N_("%(measure)s has no first score yet, so there is nothing to compare with."),
     EvidenceCode.ONE_SCORE: N_("%(measure)s has one score so far. A change needs two."),

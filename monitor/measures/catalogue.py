@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from monitor.measures.clips import FORMATS, Clips, files_in, read_clips, words_to_read
 from monitor.measures.instrument import Instrument, MeasureError, Provenance, Spec, TrackedSpec
 
 FOLDER = Path(__file__).parent / "instruments"
@@ -65,17 +66,19 @@ class WordingRefused(MeasureError):
 def use_folder(folder: Path | None) -> None:
     """Take the words of instruments that need permission from a service's own folder: `wsas/en.json` and so on.
 
-    Every file is read at once. Raises WordingRefused: for one, when it does not say who gave leave and when.
+    Recordings of any instrument may lie there too, `phq9/audio/ar/3.ogg`. Every file is read at once. Raises
+    WordingRefused, for one when it does not say who gave leave and when, and ClipRefused.
     """
     if folder == _licensed:
         return
     _look_in(folder)
     try:
         for code in CODES:
-            if spec(code).needs_permission:
-                for language in languages(code):
+            for language in languages(code):
+                if spec(code).needs_permission:
                     load(code, language)
-    except WordingRefused:
+                clips(code, language)
+    except MeasureError:
         _look_in(None)
         raise
 
@@ -83,8 +86,8 @@ def use_folder(folder: Path | None) -> None:
 def _look_in(folder: Path | None) -> None:
     global _licensed
     _licensed = folder
-    languages.cache_clear()
-    load.cache_clear()
+    for remembered in (languages, load, clips):
+        remembered.cache_clear()
 
 
 @cache
@@ -128,6 +131,42 @@ def load(code: str, language: str) -> Instrument:
         return _part_of(load(numbers.part_of.code, language), numbers, numbers.part_of.items)
     path = _wording_folder(code) / f"{language}.json"
     return _read_theirs(numbers, language, path) if numbers.needs_permission else _read(numbers, language, path)
+
+
+@cache
+def clips(code: str, language: str) -> Clips:
+    """The recordings of an instrument in one language, the service's own before ours; often none.
+
+    Raises UnknownInstrument, LanguageNotOffered, ClipRefused.
+    """
+    names = words_to_read(load(code, language).model_dump())
+    part = spec(code).part_of
+    if part is None:
+        return read_clips(_audio_folder(code, language), names)
+    whole = clips(part.code, language)
+    theirs = {str(number): str(item) for number, item in enumerate(part.items, start=1)}
+    found = {name: whole.get(theirs.get(name, name)) for name in names}
+    return {name: each for name, each in found.items() if each}
+
+
+def is_recorded(code: str, language: str) -> bool:
+    """Whether every question of an instrument can be listened to. Raises as `clips` does."""
+    heard = clips(code, language)
+    return all(str(item) in heard for item in range(1, spec(code).item_count + 1))
+
+
+def stray_clips() -> list[str]:
+    """Return the files in audio folders that read nothing that is ever asked, by their place in the folder."""
+    files = [(path, folder) for folder in (FOLDER, _licensed) if folder for path in files_in(folder)]
+    places = [path.relative_to(folder) for path, folder in files]
+    return [place.as_posix() for place in places if not _reads_something(place)]
+
+
+def _reads_something(place: Path) -> bool:
+    code, _, *rest = place.parts
+    if len(rest) != 2 or code not in CODES or spec(code).part_of or rest[0] not in languages(code):
+        return False
+    return place.suffix[1:] in FORMATS and place.stem in words_to_read(load(code, rest[0]).model_dump())
 
 
 def offered(
@@ -211,6 +250,12 @@ def _read_theirs(numbers: Spec, language: str, path: Path) -> Instrument:
 def _wording_folder(code: str) -> Path:
     """Where an instrument's words lie: what needs permission has none in our own folder."""
     return _licensed / code if _licensed and spec(code).needs_permission else _folder(code)
+
+
+def _audio_folder(code: str, language: str) -> Path:
+    """Where an instrument's recordings lie: all in one voice, so a service's folder stands for all of ours."""
+    theirs = _licensed / code / "audio" / language if _licensed else None
+    return theirs if theirs and theirs.is_dir() else _folder(code) / "audio" / language
 
 
 def _folder(code: str) -> Path:

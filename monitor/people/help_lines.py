@@ -1,4 +1,4 @@
-"""Who answers now, by country: a table of our own, each row with its source and the day on which it was checked.
+"""Who answers now, by country: a table of our own, each row with its source and the day on which it was verified.
 
 The numbers come from published lists and have not been dialled by us: `dialled_on` stays empty until somebody has.
 An old row is shown to patients all the same, and named to administrators: no number is worse than an old one.
@@ -45,7 +45,7 @@ class _Row(BaseModel):
 
     number: str
     source: str
-    checked_on: date
+    verified_on: date
     dialled_on: date | None
 
     @property
@@ -102,11 +102,14 @@ class Help(BaseModel):
 
     emergency: Emergency
     lines: tuple[HelpLine, ...]
+    reader: str | None = None
+    """The language of whoever reads the page, without its region."""
 
     @property
-    def speaks_several(self) -> bool:
-        """Whether the lines differ in language, so that a page has to say which speaks what."""
-        return len({line.languages for line in self.lines}) > 1
+    def tells_languages(self) -> bool:
+        """Whether a page has to say which line speaks what: they differ, or some do not speak the reader's language."""
+        foreign = self.reader is not None and any(self.reader not in line.languages for line in self.lines)
+        return foreign or len({line.languages for line in self.lines}) > 1
 
     @property
     def rows(self) -> tuple[_Row, ...]:
@@ -132,12 +135,13 @@ def lines_for(country: str, language: str | None = None) -> Help:
     if language is None:
         return found
     spoken = language.partition("_")[0]
-    return found.model_copy(update={"lines": tuple(sorted(found.lines, key=lambda line: spoken not in line.languages))})
+    lines = tuple(sorted(found.lines, key=lambda line: spoken not in line.languages))
+    return found.model_copy(update={"lines": lines, "reader": spoken})
 
 
 def is_stale(row: _Row, today: date) -> bool:
     """Return whether a row was last looked up more than 180 days ago."""
-    return today - row.checked_on > STALE_AFTER
+    return today - row.verified_on > STALE_AFTER
 
 
 def _dialled(number: str) -> str:

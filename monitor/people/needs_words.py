@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from monitor.i18n import N_, translate
+from monitor.measures import catalogue
 from monitor.people.needs import Needs
 from monitor.people.needs_models import TimeOfDay
 from monitor.people.words import language_name
@@ -24,6 +25,8 @@ MARKS: Mapping[str, str] = {
 }
 """What somebody may need, by the names of `Needs`, in the order in which a page says it."""
 INTERPRETER = N_("Interpreter for %(spoken)s")
+RECORDED = N_("Recorded in %(spoken)s: %(measures)s.")
+NOT_RECORDED = N_("Nothing is recorded in %(spoken)s: read the questions to them on a call or at the clinic.")
 
 
 def time_label(best: TimeOfDay, language: str) -> str:
@@ -40,6 +43,15 @@ def need_labels(needs: Needs, spoken: str, language: str) -> tuple[str, ...]:
         else translate(language, MARKS[name], DOMAIN)
         for name in found
     )
+
+
+def recorded(spoken: str, language: str) -> str:
+    """Return which measures somebody who speaks `spoken` can listen to from the first question to the last."""
+    whole = [code for code in catalogue.CODES if catalogue.spec(code).part_of is None]
+    offered = [code for code in whole if spoken in catalogue.languages(code)]
+    heard = [catalogue.spec(code).name for code in offered if catalogue.is_recorded(code, spoken)]
+    said = RECORDED if heard else NOT_RECORDED
+    return translate(language, said, DOMAIN, spoken=language_name(spoken, language), measures=", ".join(heard))
 
 
 def in_short(needs: Needs, spoken: str, language: str) -> str:

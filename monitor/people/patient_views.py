@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from monitor import i18n
+from monitor.assets import script
 from monitor.db import reading, unit_of_work
 from monitor.http import language, runtime, speak
 from monitor.people import devices
@@ -14,7 +15,7 @@ from monitor.people.devices import Unlock
 from monitor.people.help_lines import ELSEWHERE, countries
 from monitor.people.models import DeviceEnrolment
 from monitor.people.patient_forms import NewPin, digits, spoken_code
-from monitor.people.phone import forget, keep_open, pin_page, remember, this_phone
+from monitor.people.phone import empty, forget, keep_open, lock, pin_page, remember, this_phone
 
 help_pages = Blueprint("help", __name__)
 phone = Blueprint("phone", __name__)
@@ -23,11 +24,25 @@ BEHIND_THE_PIN = ("progress.show", "step.show", "plan.show", "settings.show")
 """The pages that a PIN may lead to: a closed list, so that no form can send anybody elsewhere."""
 
 
+EMPTY = (
+    '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>.</title>'
+    '<meta http-equiv="refresh" content="0;url=about:blank"></html>'
+)
+"""An empty page that goes on to the browser's own, so that not even our address stays."""
+
+
 @help_pages.get("/help")
 def show() -> ResponseReturnValue:
-    """Show who answers now, in the service's country or the one that was chosen."""
+    """Show who answers now, in the service's country or the one that was chosen.
+
+    What a known phone keeps for when there is no connection comes from here too: it says nothing about anyone.
+    """
+    if "worker" in request.args:
+        return Response(script("worker"), mimetype="text/javascript")
     known = countries()
     asked = request.args.get("country", runtime().settings.default_region)
+    if "offline" in request.args:
+        return render_template("patient/offline.html", country=asked, kept_at=True)
     names = i18n.locale(language().tag).territories
     return render_template(
         "patient/help.html",
@@ -81,7 +96,9 @@ def set_up_by_token(token: str) -> ResponseReturnValue:
 
 @phone.post("/me/unlock")
 def unlock() -> ResponseReturnValue:
-    """Open the patient's own pages by PIN, or take them off a phone that is not theirs."""
+    """Open the patient's own pages by PIN, leave them, or take them off a phone that is not theirs."""
+    if request.form.get("do") == "leave":
+        return _leave()
     now = runtime().clock()
     with unit_of_work(runtime().sessions) as session:
         device = this_phone(session)
@@ -99,6 +116,16 @@ def unlock() -> ResponseReturnValue:
             return pin_page(device, next_page=next_page, wrong=result is Unlock.WRONG), 422
     keep_open(now)
     return redirect(url_for(next_page), 303)
+
+
+def _leave() -> ResponseReturnValue:
+    """Answer with a page that has nothing of ours on it, whatever browser asks and whether the database answers or not.
+
+    The phone stays known and asks for the PIN; what it kept is gone. With script the page is left before this arrives.
+    """
+    lock()
+    empty("cache", "storage")
+    return Response(EMPTY, mimetype="text/html")
 
 
 def _enrol(session: Session, invitation: DeviceEnrolment, now: datetime, *, by_code: bool) -> ResponseReturnValue:

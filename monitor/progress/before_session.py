@@ -6,17 +6,19 @@ from datetime import date, datetime
 
 from monitor.care.models import Appointment, AppointmentState
 from monitor.care.staff_words import step_in_full
-from monitor.flags.detail import FlagDetail
+from monitor.flags.detail import ENTERED_BY, FlagDetail, answered
 from monitor.flags.due import Reader
-from monitor.i18n import N_
+from monitor.i18n import N_, format_date
 from monitor.people.needs_words import in_short
+from monitor.progress.own_word import own_word
 from monitor.progress.record import Asked, Record, SafetyAnswer
-from monitor.progress.series import Point, Trajectory
+from monitor.progress.series import Point, Trajectory, occasions
 from monitor.progress.staff_words import StaffWords
 
 HEAVIEST = 4
 MOST_OPEN = 6
 MOST_NOTES = 2
+MOST_WORDS = 2
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,12 @@ class BeforeSession:
     need_words: str | None
     changes: tuple[str, ...]
     answered: str
+    last_came: str
+    """When, how and in which language the last answers came, and who wrote them down."""
     heaviest: tuple[ItemChange, ...]
     safety: tuple[str, ...]
+    said: tuple[str, ...]
+    """How they say that it goes, newest first."""
     notes: tuple[Note, ...]
     open: tuple[str, ...]
     more_open: int
@@ -82,8 +88,10 @@ def before_session(record: Record, flags: Sequence[FlagDetail], now: datetime, r
         need_words=record.needs.words,
         changes=tuple(_change(each, since, words, reader) for each in record.trajectories),
         answered=_answered(record.asked, last.starts_at if last else episode.opened_at, reader),
+        last_came=_last_came(record.asked, now, reader),
         heaviest=_heaviest(record.trajectories, since, words, reader),
         safety=_safety(record.safety, still_open, reader),
+        said=_said(record.trajectories, since, words, reader),
         notes=_notes(record.asked, reader),
         open=tuple(
             reader.say(
@@ -134,6 +142,14 @@ def _answered(asked: Sequence[Asked], since: datetime, reader: Reader) -> str:
     return reader.say(
         N_("%(some)s of %(all)s check-ins since then were answered."), some=answered, all=answered + missed
     )
+
+
+def _last_came(asked: Sequence[Asked], now: datetime, reader: Reader) -> str:
+    last = next((each for each in asked if each.submission is not None), None)
+    if last is None or last.submission is None:
+        return ""
+    by = reader.say(ENTERED_BY, name=last.entered_by) if last.entered_by else ""
+    return f"{answered(last.submission, now, reader)} {by}".strip()
 
 
 def _heaviest(
@@ -191,6 +207,21 @@ def _safety(answers: Sequence[SafetyAnswer], flags: Sequence[FlagDetail], reader
 def _on(answer: SafetyAnswer, reader: Reader) -> str:
     words = StaffWords(reader.language).item9(answer.value, reader.region)
     return reader.say(N_("%(day)s: %(words)s"), day=reader.date(answer.at), words=words)
+
+
+def _said(trajectories: Sequence[Trajectory], since: date | None, words: StaffWords, reader: Reader) -> tuple[str, ...]:
+    """Return their own word on the newest check-ins since the last contact."""
+    held = occasions(trajectories)
+    lately = [each for each in reversed(held) if since is None or each.on >= since]
+    found = [(each.on, word) for each in lately if (word := own_word(held, each))]
+    return tuple(
+        reader.say(N_("%(day)s: %(words)s"), day=_day(on, reader), words=words.own_word(word))
+        for on, word in found[:MOST_WORDS]
+    )
+
+
+def _day(on: date, reader: Reader) -> str:
+    return format_date(on, reader.language, "EEEdMMM", reader.region)
 
 
 def _notes(asked: Sequence[Asked], reader: Reader) -> tuple[Note, ...]:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from math import ceil
 from typing import TypeVar
+from uuid import UUID
 
 from monitor.measures.instrument import SeverityBand
 from monitor.progress.placing import Box, Label, Mark, first_clear, in_two_lines, text_width
@@ -44,10 +45,15 @@ class ChartWords:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened on a date, in words that are ready to be shown."""
+    """Something that happened on a date, in words that are ready to be shown.
+
+    `own` is its id if they noted it. What is a `look` comes again and again: it has a small mark and no number.
+    """
 
     on: date
     words: str
+    own: UUID | None = None
+    look: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Chart:
     ends: tuple[Label, ...]
     months: tuple[Tick, ...]
     rings: tuple[Ring, ...]
+    looks: tuple[float, ...]
     ordinary: Label | None
     runs: tuple[tuple[Mark, ...], ...]
     missed: tuple[float, ...]
@@ -95,6 +102,28 @@ class Chart:
     def marks(self) -> tuple[Mark, ...]:
         """Every score's place, oldest first."""
         return tuple(mark for run in self.runs for mark in run)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The points of each line. Like the paths below it is put together here, since a template takes far longer."""
+        return tuple(" ".join(f"{mark.x},{mark.y}" for mark in run) for run in self.runs if len(run) > 1)
+
+    @property
+    def axis(self) -> str:
+        """The path of the axis and its ticks."""
+        return self.across((self.base,)) + "".join(f"M{tick.x} {self.base}v5" for tick in self.months)
+
+    def across(self, heights: Iterable[float]) -> str:
+        """Return the path of level lines over the plot."""
+        start, end = self.plot
+        return "".join(f"M{start} {y}H{end}" for y in heights)
+
+    def dots(self, *, triangles: bool, estimated: bool) -> str:
+        """Return one path of all marks of a kind: far smaller than as many elements."""
+        marks = [mark for mark in self.marks if mark.estimated is estimated]
+        if triangles:
+            return "".join(f"M{mark.x} {mark.y - 5}l4.5 8.5h-9z" for mark in marks)
+        return "".join(f"M{mark.x - 4} {mark.y}a4 4 0 1 0 8 0a4 4 0 1 0-8 0z" for mark in marks)
 
 
 @dataclass(frozen=True)
@@ -115,13 +144,18 @@ class Frame:
         """The events within the window as numbered rings, oldest first."""
         found: list[Ring] = []
         for event in sorted(self.events, key=lambda event: event.on):
-            if event.on not in self.window:
+            if event.on not in self.window or event.look:
                 continue
             if found and self.x(event.on) - found[-1].x < _SHARED_RING:
                 found[-1] = replace(found[-1], events=(*found[-1].events, event))
             else:
                 found.append(Ring(len(found) + 1, self.x(event.on), (event,)))
         return tuple(found)
+
+    @property
+    def looks(self) -> tuple[float, ...]:
+        """Where somebody looked at how it goes."""
+        return tuple(self.x(event.on) for event in self.events if event.look and event.on in self.window)
 
 
 def draw(trajectory: Trajectory, frame: Frame, words: ChartWords) -> Chart:
@@ -147,6 +181,7 @@ def draw(trajectory: Trajectory, frame: Frame, words: ChartWords) -> Chart:
         ends=(Label(_RULER_WORDS, 30, f"↑ {words.heavier}"), Label(_RULER_WORDS, base + 19, f"↓ {words.lighter}")),
         months=_months(frame, words.month),
         rings=frame.rings,
+        looks=frame.looks,
         ordinary=_ordinary(words.ordinary, corridor, lines, scores, base),
         runs=lines,
         missed=tuple(frame.x(point.on) for point in shown if not point.is_answered),
@@ -275,6 +310,7 @@ def _mirror(chart: Chart) -> Chart:
         rings=each(chart.rings),
         ordinary=each([chart.ordinary])[0] if chart.ordinary else None,
         runs=tuple(each(run) for run in chart.runs),
+        looks=tuple(WIDTH - x for x in chart.looks),
         missed=tuple(WIDTH - x for x in chart.missed),
         unscored=tuple(WIDTH - x for x in chart.unscored),
         scores=each(chart.scores),

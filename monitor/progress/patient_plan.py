@@ -1,6 +1,5 @@
 """What a patient's page "My plan" is made of: the plans that count, and what a tap on it does or has done."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +10,7 @@ from sqlalchemy.orm import Session
 from monitor.care.models import Episode
 from monitor.care.promises import has_cover
 from monitor.checkins.planning import open_episode
-from monitor.flags.kinds import FlagKind, Rule
-from monitor.flags.models import Flag
+from monitor.flags.kinds import FlagKind
 from monitor.messaging.keywords import Keyword, words_of
 from monitor.people.models import Patient
 from monitor.people.words import dialled
@@ -21,18 +19,8 @@ from monitor.relapse.kinds import PlanKind
 from monitor.relapse.models import RelapsePlan
 from monitor.relapse.patient_plan import PlanPage, SafetyPage, kept_plan_page, kept_safety_page
 from monitor.relapse.plans import agreed
+from monitor.relapse.promised_calls import Call, promised_calls
 from monitor.relapse.reentry import can_come_back, waiting, way_back
-
-
-@dataclass(frozen=True)
-class Call:
-    """Somebody rings the patient, and by when."""
-
-    who: str
-    by: datetime
-    is_late: bool
-    is_promised: bool
-    """Whether somebody is there to keep the time: a named reader, and an owner with a login."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +65,7 @@ def patient_plan(session: Session, patient: Patient, language: str, now: datetim
     if episode is None:
         return None
     plan, safety = agreed(session, episode.id), agreed(session, episode.id, PlanKind.SAFETY)
-    calls, returning = _calls(session, episode, now), waiting(session, episode)
+    calls, returning = promised_calls(session, episode, now), waiting(session, episode)
     return PatientPlan(
         plan=kept_plan_page(plan, language) if plan else None,
         safety=kept_safety_page(safety) if safety else None,
@@ -127,22 +115,3 @@ def _way_back(
 
 def _has_left(plan: RelapsePlan | None) -> bool:
     return plan is not None and plan.owner is not None and plan.owner.ended_at is not None
-
-
-def _calls(session: Session, episode: Episode, now: datetime) -> dict[FlagKind, Call]:
-    """Return who rings by when: after a sign that the patient told us of, and after coming back."""
-    kinds = (FlagKind.RELAPSE_SIGNAL, FlagKind.RE_ENTRY)
-    flags: Sequence[Flag] = session.scalars(
-        sa.select(Flag).where(Flag.episode_id == episode.id, Flag.closed_at.is_(None), Flag.kind.in_(kinds))
-    ).all()
-    covered = bool(flags) and has_cover(session, episode.care_team)
-    return {
-        flag.kind: Call(
-            who=flag.owner.name,
-            by=flag.due_at,
-            is_late=flag.due_at < now,
-            is_promised=covered and flag.owner.ended_at is None,
-        )
-        for flag in flags
-        if flag.kind is FlagKind.RE_ENTRY or any(event.rule == Rule.W1 for event in flag.events)
-    }

@@ -8,11 +8,10 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from monitor.assets import script
 from monitor.care.models import Episode
 from monitor.checkins.planning import open_episode
 from monitor.db import reading, unit_of_work
-from monitor.http import allow_worker, language, runtime
+from monitor.http import language, runtime
 from monitor.people.models import Device
 from monitor.progress.patient_plan import patient_plan
 from monitor.relapse.kinds import How
@@ -23,17 +22,13 @@ blueprint = Blueprint("plan", __name__)
 
 COPY = "Plan-Copy"
 """The header of a copy that may be kept: never of a page that asks for the PIN at the same address."""
-SIZES = {"large": True, "usual": False}
 
 
 @blueprint.route("/plan", methods=("GET", "POST"))
 def show() -> ResponseReturnValue:
-    """Show the plans that count, hand out what keeps a copy of them, or do what was tapped."""
+    """Show the plans that count, or do what was tapped."""
     if request.method == "POST":
         return _do(runtime().clock())
-    if "worker" in request.args:
-        return Response(script("plan_worker"), mimetype="text/javascript")
-    g.large_text = SIZES.get(request.args.get("size", ""), g.large_text)
     now, kept = runtime().clock(), "kept" in request.args
     with reading(runtime().sessions) as session:
         page = _page(session, now, kept=kept)
@@ -49,8 +44,7 @@ def _do(now: datetime) -> ResponseReturnValue:
         episode = open_episode(session, session.get_one(Device, g.device_id).patient_id)
         if episode is not None:
             _tell(session, episode, wanted, now)
-    lang, size = request.args.get("lang"), request.args.get("size")
-    return redirect(url_for("plan.show", done=wanted, lang=lang, size=size), 303)
+    return redirect(url_for("plan.show", done=wanted, lang=request.args.get("lang")), 303)
 
 
 def _tell(session: Session, episode: Episode, wanted: str, now: datetime) -> None:
@@ -77,8 +71,6 @@ def _ticked() -> Iterator[UUID]:
 def _page(session: Session, now: datetime, *, kept: bool) -> str:
     device = session.get_one(Device, g.device_id)
     page = patient_plan(session, device.patient, language().tag, now)
-    if not kept:
-        allow_worker()
     return render_template(
         "patient/plan.html",
         page=page,

@@ -1,14 +1,14 @@
 """What a patient's progress page is made of: the opening sentence, a figure for each measure, the key, the numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from markupsafe import Markup
 
 from monitor.i18n import LANGUAGES
 from monitor.progress import words
-from monitor.progress.patient_chart import WEEKS, Chart, Event, Frame, Ring, draw
+from monitor.progress.patient_chart import WEEKS, Chart, Event, Frame, draw
 from monitor.progress.series import Occasion, Trajectory, Window, occasions, window
 
 
@@ -25,11 +25,20 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Something that happened, with the number of its ring; None without a ring."""
+
+    number: int | None
+    event: Event
+
+
+@dataclass(frozen=True)
 class Row:
-    """One check-in in the table, with the numbered events that fell between it and the next."""
+    """One check-in in the table: the patient's own word on it, and what happened between it and the next."""
 
     occasion: Occasion
-    events: tuple[tuple[int, Event], ...]
+    said: str
+    happened: tuple[Listed, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,10 @@ class PatientProgress:
     lead: Markup
     window: Window
     figures: tuple[Figure, ...]
-    rings: tuple[Ring, ...]
+    happened: tuple[Listed, ...]
+    """What has a ring, and what they noted themselves."""
+    looked: str
+    """What the small marks above a picture mean; nothing without one."""
     rows: tuple[Row, ...]
 
     def when(self, on: date) -> Markup:
@@ -77,19 +89,23 @@ def patient_progress(
 ) -> PatientProgress | None:
     """Put the page's parts together in the patient's language; None before there is any check-in to show.
 
-    The measures keep their order, the first one as series 1. `weeks` None shows everything.
+    The measures keep their order, the first one as series 1. `weeks` None shows everything. What happened after the
+    last check-in is in the picture too.
     """
     shown = window(trajectories, weeks)
     if shown is None:
         return None
+    shown = replace(shown, last=max(shown.last, *(event.on for event in events)) if events else shown.last)
     frame = Frame(shown, tuple(events), mirrored=LANGUAGES[language].rtl)
+    happened, looks = _happened(frame), [event for event in events if event.look and event.on in shown]
     return PatientProgress(
         language=language,
         lead=words.lead(trajectories, language),
         window=shown,
         figures=tuple(_figure(each, frame, language, second=at == 1) for at, each in enumerate(trajectories)),
-        rings=frame.rings,
-        rows=_rows(trajectories, frame),
+        happened=happened,
+        looked=looks[0].words if looks else "",
+        rows=_rows(trajectories, shown, [*happened, *(Listed(None, event) for event in looks)], language),
     )
 
 
@@ -104,13 +120,21 @@ def _figure(trajectory: Trajectory, frame: Frame, language: str, *, second: bool
     )
 
 
-def _rows(trajectories: Sequence[Trajectory], frame: Frame) -> tuple[Row, ...]:
-    """The check-ins of the window, newest first, each with the events since it."""
-    shown = [occasion for occasion in occasions(trajectories) if occasion.on in frame.window]
-    numbered = [(ring.number, event) for ring in frame.rings for event in ring.events]
+def _happened(frame: Frame) -> tuple[Listed, ...]:
+    """What has a ring; and what they noted themselves, ring or none, so that they can take it away again."""
+    beyond = [Listed(None, event) for event in frame.events if event.own and event.on not in frame.window]
+    ringed = [Listed(ring.number, event) for ring in frame.rings for event in ring.events]
+    return tuple(sorted([*beyond, *ringed], key=lambda each: each.event.on))
+
+
+def _rows(
+    trajectories: Sequence[Trajectory], shown: Window, happened: Sequence[Listed], language: str
+) -> tuple[Row, ...]:
+    """The check-ins of the window, newest first, each with what happened since it."""
     rows: list[Row] = []
     until = date.max
-    for occasion in reversed(shown):
-        rows.append(Row(occasion, tuple(each for each in numbered if occasion.on <= each[1].on < until)))
+    for occasion in reversed([each for each in occasions(trajectories) if each.on in shown]):
+        since = tuple(each for each in happened if occasion.on <= each.event.on < until)
+        rows.append(Row(occasion, words.own_word(occasion, language), since))
         until = occasion.on
     return tuple(rows)

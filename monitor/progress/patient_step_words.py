@@ -27,7 +27,7 @@ ABOUT: Mapping[Step, str] = {
     Step.TWO: N_("Things to read and to try out, with short talks about how it goes."),
     Step.MIDDLE: N_("Some weeks with much closer contact, for a hard time."),
     Step.THREE: N_("Regular, longer talks with one person who is trained for them."),
-    Step.FOUR: N_("Several people of different professions work together with you."),
+    Step.FOUR: N_("Several people, each with skills of their own, work together with you."),
     Step.STEPPED_DOWN: N_("Things are lighter. There is a check-in now and then, so that we stay in touch."),
 }
 

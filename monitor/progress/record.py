@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from monitor.care.models import Appointment, Episode, StepAssignment
+from monitor.checkins.entry import entered_by
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import Answer, CancelReason, CheckIn, Submission
 from monitor.measures import catalogue
 from monitor.measures.instrument import Spec
@@ -35,6 +37,10 @@ class Asked:
     texts: tuple[Message, ...]
     submission: Submission | None
     draft: Draft | None
+    compared: Compared | None
+    """The patient's own word, which a correction by somebody else does not take away."""
+    entered_by: str | None = None
+    """The staff member to whom they said it, where they did not answer by themselves."""
 
     @property
     def is_begun(self) -> bool:
@@ -122,16 +128,15 @@ def _asked(session: Session, episode: Episode) -> tuple[Asked, ...]:
     ):
         if text.check_in_id is not None:
             texts.setdefault(text.check_in_id, []).append(text)
-    submissions = {
-        each.check_in_id: each  # a correction comes after what it corrects, and counts
-        for each in session.scalars(
-            sa.select(Submission)
-            .where(Submission.check_in_id.in_(ours))
-            .order_by(Submission.submitted_at)
-            .options(selectinload(Submission.answers), selectinload(Submission.scores), joinedload(Submission.patient))
-        )
-    }
-    drafts = _drafts(session, episode)
+    sent = session.scalars(
+        sa.select(Submission)
+        .where(Submission.check_in_id.in_(ours))
+        .order_by(Submission.submitted_at)
+        .options(selectinload(Submission.answers), selectinload(Submission.scores), joinedload(Submission.patient))
+    ).all()
+    submissions = {each.check_in_id: each for each in sent}  # a correction comes after what it corrects, and counts
+    compared = {each.check_in_id: each.compared for each in sent if each.compared}
+    drafts, entered = _drafts(session, episode), entered_by(session, submissions.values())
     check_ins = session.scalars(
         sa.select(CheckIn).where(CheckIn.episode_id == episode.id).order_by(CheckIn.due_at.desc())
     )
@@ -141,6 +146,8 @@ def _asked(session: Session, episode: Episode) -> tuple[Asked, ...]:
             tuple(texts.get(check_in.id, ())),
             submissions.get(check_in.id),
             drafts.get(check_in.id),
+            compared.get(check_in.id),
+            entered.get(submissions[check_in.id].id) if check_in.id in submissions else None,
         )
         for check_in in check_ins
     )
@@ -211,6 +218,7 @@ def _point(asked: Asked, spec: Spec) -> Point | None:
         language=submission.language,
         at=submission.submitted_at,
         estimated=score.estimated,
+        compared=asked.compared,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from monitor.checkins.kinds import Compared
 from monitor.measures.instrument import Band, SeverityBand, TrackedSpec
 
 
@@ -36,7 +37,7 @@ class Point:
     """One check-in on one measure. `on` is its local date; `at` the moment it was sent in, aware UTC.
 
     `total` is None when there is no score. `mode` (link, text, phone ...) and `language` say how it was answered, empty
-    where it was not.
+    where it was not. `compared` is the patient's own word on the whole check-in.
     """
 
     on: date
@@ -47,6 +48,7 @@ class Point:
     language: str = ""
     at: datetime | None = None
     estimated: bool = False
+    compared: Compared | None = None
 
     def __post_init__(self) -> None:
         if self.total is not None and not self.is_answered:
@@ -175,6 +177,16 @@ class Occasion:
         states = {point.state for point in self.points.values()}
         order = (PointState.PARTIAL, PointState.ANSWERED, PointState.NOT_DELIVERED, PointState.MISSED)
         return next(state for state in order if state in states)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything was answered, a score or not."""
+        return any(point.is_answered for point in self.points.values())
+
+    @property
+    def compared(self) -> Compared | None:
+        """What the patient said of the whole check-in, if they were asked and said."""
+        return next((point.compared for point in self.points.values() if point.compared), None)
 
 
 def occasions(trajectories: Iterable[Trajectory]) -> tuple[Occasion, ...]:

@@ -10,6 +10,7 @@ from datetime import date
 from itertools import pairwise
 
 from monitor.care.models import AppointmentState
+from monitor.progress.own_word import OwnWord, own_word
 from monitor.progress.series import Occasion, PointState, Trajectory, occasions, runs
 from monitor.progress.staff_columns import (
     COLUMNS,
@@ -26,6 +27,9 @@ from monitor.progress.staff_columns import (
 
 _LABEL_GAP = 7.2  # per cent: one line of type in a plot of 210 pixels
 _LETTER = 4.0  # per cent: one letter of a step's name, on a phone
+_SHARED_PIN = 9.0  # per cent: on a phone two pins closer than this would touch, so they share one
+LANES = ("care", "own")
+"""Under the plot: reviews and treatments, and what the patient noted themselves."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,25 @@ class StepMark:
 
     on: date
     name: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """What happened on a date, in words that are ready to be shown. `lane` is one of LANES, or nothing for no pin."""
+
+    on: date
+    words: str
+    lane: str
+
+
+@dataclass(frozen=True)
+class Pin:
+    """The numbered mark of one note, or of several of one lane close together; the key has their words."""
+
+    number: int
+    x: float
+    lane: str
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,29 @@ class Course:
     rows: tuple[ItemRow, ...]
     answered: tuple[int, int]
     attended: tuple[int, int]
+    notes: tuple[Note, ...]
+    pins: tuple[Pin, ...]
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes that have a pin, from the plot downward."""
+        return tuple(lane for lane in LANES if any(pin.lane == lane for pin in self.pins))
+
+    @property
+    def newest_word(self) -> OwnWord | None:
+        """The patient's own word on the newest check-in that was answered, if they said one."""
+        newest = next((each for each in reversed(self.occasions) if each.is_answered), None)
+        return self.word_on(newest) if newest else None
+
+    def word_on(self, occasion: Occasion) -> OwnWord | None:
+        """Return the patient's own word on a check-in."""
+        return own_word(self.occasions, occasion)
+
+    def since(self, occasion: Occasion) -> tuple[Note, ...]:
+        """Return what happened between a check-in and the next one."""
+        at = self.occasions.index(occasion)
+        until = self.occasions[at + 1].on if at + 1 < len(self.occasions) else date.max
+        return tuple(note for note in self.notes if occasion.on <= note.on < until)
 
     @property
     def check_in_states(self) -> tuple[PointState, ...]:
@@ -113,6 +159,7 @@ def course(
     chosen: str = "",
     steps: Sequence[StepMark] = (),
     appointments: Sequence[AppointmentMark] = (),
+    notes: Sequence[Note] = (),
     columns: int | None = COLUMNS,
 ) -> Course | None:
     """Lay out the course; None before the first check-in. `chosen` is a measure's code, else the first measure.
@@ -144,6 +191,8 @@ def course(
         rows=item_rows(focus, shown),
         answered=answered(held),
         attended=attended(appointments),
+        notes=tuple(notes),
+        pins=_pins(notes, lanes),
     )
 
 
@@ -204,6 +253,21 @@ def _steps(steps: Sequence[StepMark], grid: Grid) -> tuple[StepLine, ...]:
         if not raised:
             lower_row_ends = x if before else x + width
     return tuple(lines)
+
+
+def _pins(notes: Sequence[Note], grid: Grid) -> tuple[Pin, ...]:
+    """The notes of the columns shown, numbered by date."""
+    pins: list[Pin] = []
+    for note in sorted((note for note in notes if note.lane), key=lambda note: note.on):
+        if grid.column(note.on) < 0:
+            continue
+        x = grid.x(note.on)
+        near = next((at for at, pin in enumerate(pins) if pin.lane == note.lane and x - pin.x < _SHARED_PIN), None)
+        if near is None:
+            pins.append(Pin(len(pins) + 1, x, note.lane, (note,)))
+        else:
+            pins[near] = replace(pins[near], notes=(*pins[near].notes, note))
+    return tuple(pins)
 
 
 def _scored(occasion: Occasion) -> bool:

@@ -19,7 +19,7 @@ from monitor.i18n import N_, format_date, format_time, weekday_name
 from monitor.messaging.quiet_hours import to_local
 from monitor.people.absences import standing_in
 from monitor.people.models import Channel, StaffMember
-from monitor.people.needs_words import in_short
+from monitor.people.needs_words import in_short, recorded
 from monitor.people.words import language_name
 from monitor.progress.middle_line import middle_line
 from monitor.progress.record import Record, SafetyAnswer
@@ -94,6 +94,8 @@ class RecordPage:
     """Whether somebody rings them instead of sending texts."""
     needs: str
     need_words: str | None
+    heard: str
+    """What they can listen to, where they want the questions read aloud."""
     covered: bool
     team: str
     safety: tuple[SafetyLine, ...]
@@ -147,6 +149,7 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
         is_rung=record.wishes is not None and record.wishes.channel is Channel.PHONE,
         needs=in_short(record.needs, patient.language, reader.language),
         need_words=record.needs.words,
+        heard=recorded(patient.language, reader.language) if record.needs.audio else "",
         covered=has_cover(session, episode.care_team),
         team=episode.care_team.name,
         safety=tuple(_safety_line(each, now, reader) for each in record.safety if each.value != 0),

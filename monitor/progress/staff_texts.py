@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from monitor.checkins.models import CancelReason, CheckIn, CheckInKind, CheckInState
-from monitor.flags.detail import answered
+from monitor.flags.detail import ENTERED_BY, answered
 from monitor.flags.due import Reader
 from monitor.i18n import N_
 from monitor.messaging import staff_words
@@ -106,6 +106,8 @@ def _end(asked: Asked, now: datetime, reader: Reader) -> list[str]:
     check_in, said = asked.check_in, []
     if asked.submission is not None:
         said.append(answered(asked.submission, now, reader))
+        if asked.entered_by:
+            said.append(reader.say(ENTERED_BY, name=asked.entered_by))
         if asked.submission.known_device:
             said.append(reader.say(N_("From a phone that was set up as theirs.")))
     elif asked.draft is not None:

@@ -27,11 +27,15 @@ from monitor.messaging.quiet_hours import to_utc
 from monitor.people.models import StaffMember
 from monitor.people.staff_forms import Typed
 from monitor.progress.before_session import before_session
+from monitor.progress.happened import happened
 from monitor.progress.history import log_of
 from monitor.progress.my_patients import my_patients
+from monitor.progress.own_word import own_word_at
 from monitor.progress.record import record_of
+from monitor.progress.series import occasions
 from monitor.progress.staff_chart import course
 from monitor.progress.staff_columns import COLUMNS
+from monitor.progress.staff_happened import notes_of
 from monitor.progress.staff_news import kept, outages_of
 from monitor.progress.staff_page import marks_of, page_of
 from monitor.progress.staff_words import StaffWords
@@ -58,13 +62,14 @@ def page(patient_id: UUID) -> ResponseReturnValue:
         every = all_flags_of(session, episode)
         flags = details(session, every, now, reader, who.staff_member_id)
         steps, appointed = marks_of(found, reader)
+        notes = notes_of(happened(session, episode, reader.zone), reader)
         body = render_template(
             "staff/record.html",
             beside={flag.id: plan_now(session, flag, reader) for flag in every if flag.closed_at is None},
             returning=returning(session, episode, now, reader),
             has_returned="returned" in request.args,
             page=page_of(session, found, now, reader),
-            person=person(episode.patient, who.language),
+            person=person(session, episode.patient, who.language),
             flags=sorted(
                 (flag for flag in flags if flag.is_open), key=lambda flag: list(FlagKind).index(flag.tag.kind)
             ),
@@ -77,6 +82,7 @@ def page(patient_id: UUID) -> ResponseReturnValue:
                 chosen=request.args.get("corridor", ""),
                 steps=steps,
                 appointments=appointed,
+                notes=notes,
                 columns=None if request.args.get("columns") == "all" else COLUMNS,
             ),
             words=StaffWords(who.language),
@@ -128,7 +134,8 @@ def submission(patient_id: UUID, submission_id: UUID) -> ResponseReturnValue:
         body = render_template(
             "staff/submission.html",
             page=page,
-            person=person(page.episode.patient, who.language),
+            person=person(session, page.episode.patient, who.language),
+            own_word=own_word_at(occasions(found.trajectories), page.compared, page.trail[-1].at),
             courses=[each for each in drawn if each is not None],
             words=StaffWords(who.language),
         )
@@ -147,11 +154,12 @@ def before(patient_id: UUID) -> ResponseReturnValue:
         found = record_of(session, episode)
         flags = details(session, open_flags_of(session, episode), now, reader, who.staff_member_id)
         steps, appointed = marks_of(found, reader)
+        notes = notes_of(happened(session, episode, reader.zone), reader)
         body = render_template(
             "staff/before_session.html",
             page=before_session(found, flags, now, reader),
-            person=person(episode.patient, who.language),
-            course=course(found.trajectories, steps=steps, appointments=appointed, columns=COLUMNS),
+            person=person(session, episode.patient, who.language),
+            course=course(found.trajectories, steps=steps, appointments=appointed, notes=notes, columns=COLUMNS),
             words=StaffWords(who.language),
             now=now,
             zone=episode.care_team.time_zone,

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.care.models import AppointmentState
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import Mode
 from monitor.flags.facts import Evidence
 from monitor.flags.kinds import EvidenceCode
 from monitor.flags.words import sentence
 from monitor.i18n import N_, translate, translate_plural
 from monitor.measures.catalogue import spec
+from monitor.measures.change import Change
 from monitor.people.words import language_name
+from monitor.progress.own_word import OwnWord
 from monitor.progress.series import Direction, Occasion, Point, PointState, Trajectory, direction
 
 _KEYS = {
@@ -76,6 +79,18 @@ _CHANGES = {
     ),
 }
 
+_OWN_WORDS: dict[tuple[Compared, Change | None], str] = {
+    (Compared.BETTER, None): N_("Says better than last time."),
+    (Compared.BETTER, Change.NO_RELIABLE_CHANGE): N_("Says better; the score is about the same."),
+    (Compared.BETTER, Change.RELIABLE_DETERIORATION): N_("Says better; the score is clearly higher."),
+    (Compared.SAME, None): N_("Says about the same as last time."),
+    (Compared.SAME, Change.RELIABLE_IMPROVEMENT): N_("Says about the same; the score is clearly lower."),
+    (Compared.SAME, Change.RELIABLE_DETERIORATION): N_("Says about the same; the score is clearly higher."),
+    (Compared.WORSE, None): N_("Says worse than last time."),
+    (Compared.WORSE, Change.NO_RELIABLE_CHANGE): N_("Says worse; the score is about the same."),
+    (Compared.WORSE, Change.RELIABLE_IMPROVEMENT): N_("Says worse; the score is clearly lower."),
+}
+
 
 @dataclass(frozen=True)
 class StaffWords:
@@ -121,6 +136,10 @@ class StaffWords:
             for each in trajectories
         )
         return " ".join([*lists, self._say(N_("Higher is heavier."))])
+
+    def own_word(self, word: OwnWord) -> str:
+        """Return what the patient said themselves, and what the scores did where that is something else."""
+        return self._say(_OWN_WORDS[word.said, word.scores])
 
     def score(self, point: Point) -> str:
         """Return a score for the table, marked where it is estimated or missing."""

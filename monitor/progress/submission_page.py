@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from monitor.access import OutOfScope, Viewer
 from monitor.care.models import Episode
 from monitor.care.scope import episodes_visible_to
+from monitor.checkins.entry import entered_by
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import DIFFICULTY_ITEM, Answer, CheckIn, Mode, Score, Submission
-from monitor.flags.detail import answered
+from monitor.flags.detail import ENTERED_BY, answered
 from monitor.flags.due import Reader
 from monitor.i18n import N_, SOURCE_LANGUAGE
 from monitor.measures import catalogue
 from monitor.measures.instrument import Instrument, Option
 from monitor.people.words import language_name
-from monitor.relapse.gathering import said_by_text
+from monitor.relapse.gathering import noticed_one
 from monitor.relapse.watching import signs_answered
 
 
@@ -88,8 +90,10 @@ class SubmissionPage:
     language: str
     measured: tuple[Measured, ...]
     signs: tuple[SignSaid, ...]
-    noticed_one: bool
-    """Whether a check-in by text said that one of several signs was noticed: a text does not say which."""
+    noticed_one: Mode | None
+    """How they said that one of several signs was noticed, where it was not said which; None where they did not."""
+    compared: Compared | None
+    """The patient's own word, which a correction by somebody else does not take away."""
     trail: tuple[Correction, ...]
     newest_id: UUID
 
@@ -123,12 +127,13 @@ def submission_page(
         .order_by(Submission.submitted_at, Submission.id)
         .options(selectinload(Submission.answers), selectinload(Submission.scores), joinedload(Submission.patient))
     ).all()
+    entered = entered_by(session, versions)
     return SubmissionPage(
         submission_id=submission.id,
         episode=episode,
         at=submission.submitted_at,
         day=reader.day_and_time(submission.submitted_at, now),
-        came=answered(submission, now, reader),
+        came=_came(submission, entered, now, reader),
         spoken=language_name(submission.language, reader.language),
         layout=submission.layout_version,
         known_device=submission.known_device,
@@ -136,8 +141,11 @@ def submission_page(
         language=submission.language,
         measured=tuple(_measured(submission, score, reader) for score in _in_order(submission.scores)),
         signs=(signs := _signs(session, submission.id)),
-        noticed_one=not signs and submission.mode is Mode.TEXT and said_by_text(session, submission.check_in_id),
-        trail=_trail(versions, now, reader),
+        noticed_one=submission.mode
+        if not signs and noticed_one(session, submission.check_in_id, submission.mode)
+        else None,
+        compared=next((each.compared for each in reversed(versions) if each.compared), None),
+        trail=_trail(versions, entered, now, reader),
         newest_id=versions[-1].id,
     )
 
@@ -228,7 +236,15 @@ def _labels(number: int, words: Instrument | None) -> Mapping[int, str]:
     return {option.value: option.label for option in options}
 
 
-def _trail(versions: Sequence[Submission], now: datetime, reader: Reader) -> tuple[Correction, ...]:
+def _came(submission: Submission, entered: Mapping[UUID, str], now: datetime, reader: Reader) -> str:
+    """Return when and how it came, in which language, and who wrote it down."""
+    by = reader.say(ENTERED_BY, name=entered[submission.id]) if submission.id in entered else ""
+    return f"{answered(submission, now, reader)} {by}".strip()
+
+
+def _trail(
+    versions: Sequence[Submission], entered: Mapping[UUID, str], now: datetime, reader: Reader
+) -> tuple[Correction, ...]:
     before: Mapping[tuple[str, int], int | None] = {}
     trail = []
     for each in versions:
@@ -237,7 +253,7 @@ def _trail(versions: Sequence[Submission], now: datetime, reader: Reader) -> tup
             Correction(
                 submission_id=each.id,
                 at=each.submitted_at,
-                came=answered(each, now, reader),
+                came=_came(each, entered, now, reader),
                 changes=_changes(before, given, reader) if before else (),
                 is_first=each.corrects_id is None,
             )

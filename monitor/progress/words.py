@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 
 from markupsafe import Markup
 
+from monitor.checkins.kinds import Compared
 from monitor.i18n import N_, format_date, markup, translate, translate_plural
 from monitor.measures.catalogue import spec
 from monitor.measures.instrument import SeverityBand
 from monitor.progress.patient_chart import ChartWords
-from monitor.progress.series import Direction, Trajectory, Window, direction
+from monitor.progress.series import Direction, Occasion, Trajectory, Window, direction
 
 _HEADINGS = {"phq9": N_("Low mood"), "gad7": N_("Worry")}
 
@@ -47,6 +48,12 @@ _FROM_TO = {
     Direction.CLEARLY_HEAVIER: N_("From %(first)s to %(last)s: clearly heavier."),
 }
 
+_OWN_WORDS = {
+    Compared.BETTER: N_("You said: better than last time"),
+    Compared.SAME: N_("You said: about the same as last time"),
+    Compared.WORSE: N_("You said: worse than last time"),
+}
+
 _LONG_AGO = 330  # days after which a date without its year could be taken for this year's
 
 
@@ -63,7 +70,13 @@ def scale(trajectory: Trajectory, language: str) -> Markup:
 
 def day(value: date, language: str, today: date) -> str:
     """Return a date without its year, unless it lies so far before `today` that it needs one."""
-    return format_date(value, language, "yMMMMd" if (today - value).days > _LONG_AGO else "dMMMM")
+    return _written(value, language, "yMMMMd" if (today - value).days > _LONG_AGO else "dMMMM")
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, language: str, skeleton: str) -> str:
+    """Babel takes a tenth of a millisecond for a date, and a page has thirty, many of them the same for everybody."""
+    return format_date(value, language, skeleton)
 
 
 def time_tag(value: date, language: str, today: date) -> Markup:
@@ -97,10 +110,15 @@ def caption(trajectory: Trajectory, shown: Window, language: str) -> str:
     return said
 
 
+def own_word(occasion: Occasion, language: str) -> str:
+    """Return what the patient said of a check-in themselves; nothing where they did not."""
+    return translate(language, _OWN_WORDS[occasion.compared]) if occasion.compared else ""
+
+
 def chart_words(trajectory: Trajectory, shown: Window, language: str) -> ChartWords:
     """Return everything one chart says, its description for those who do not see it included."""
     # A year of months needs the year in their names.
-    month = partial(format_date, language=language, skeleton="yMMM" if shown.weeks > 52 else "MMM")
+    skeleton = "yMMM" if shown.weeks > 52 else "MMM"
     return ChartWords(
         title=_title(trajectory, shown, language),
         description=_description(trajectory, shown, language),
@@ -111,7 +129,7 @@ def chart_words(trajectory: Trajectory, shown: Window, language: str) -> ChartWo
         lighter=translate(language, N_("lighter")),
         # Translators: names a shaded strip of a chart; under 28 letters, or it moves into the key.
         ordinary=translate(language, N_("usual ups and downs")),
-        month=month,
+        month=lambda on: _written(on.replace(day=1), language, skeleton),
     )
 
 

@@ -65,14 +65,14 @@ _NEWEST_ANSWERS = (
     .order_by(Submission.submitted_at.desc(), Submission.id.desc())
     .limit(_ONE)
 )
-_NOTICED = (
-    sa.select(WarningSign.position, RelapsePlan.version)
+_SAID = (
+    sa.select(WarningSign.position, RelapsePlan.version, SignAnswer.noticed)
     .join(SignAnswer, SignAnswer.sign_id == WarningSign.id)
     .join(RelapsePlan, RelapsePlan.id == WarningSign.plan_id)
-    .where(SignAnswer.submission_id == sa.bindparam("submission_id", type_=sa.Uuid()), SignAnswer.noticed)
+    .where(SignAnswer.submission_id == sa.bindparam("submission_id", type_=sa.Uuid()))
     .order_by(RelapsePlan.version, WarningSign.position)
 )
-_BY_TEXT = (
+_OF_ANY = (
     sa.select(Answer.value)
     .where(Answer.check_in_id == sa.bindparam("check_in_id", type_=sa.Uuid()), Answer.submission_id.is_(None))
     .where(Answer.instrument == _INSTRUMENT, Answer.item == _ITEM)
@@ -125,17 +125,19 @@ def newest_answers(session: Session, episode: Episode, since: Since) -> Said | N
     if newest is None:
         return None
     on = newest.submitted_at.date()
-    noticed = session.execute(_NOTICED, {"submission_id": newest.id}).all()
+    of_each = session.execute(_SAID, {"submission_id": newest.id}).all()
+    noticed = [row for row in of_each if row.noticed]
     if noticed:
         found = SignsNoticed("check_in", on, tuple(row.position for row in noticed), noticed[-1].version)
         return Said(newest.check_in_id, found)
-    said_so = newest.mode is Mode.TEXT and said_by_text(session, newest.check_in_id)
-    return Said(newest.check_in_id, SignsNoticed("text", on) if said_so else None)
+    said_so = not of_each and noticed_one(session, newest.check_in_id, newest.mode)
+    by = "text" if newest.mode is Mode.TEXT else "check_in"
+    return Said(newest.check_in_id, SignsNoticed(by, on) if said_so else None)
 
 
-def said_by_text(session: Session, check_in_id: UUID) -> bool:
-    """Whether a check-in by text said that one of several signs was noticed: such a text does not say which."""
-    return bool(session.scalar(_BY_TEXT, {"check_in_id": check_in_id}))
+def noticed_one(session: Session, check_in_id: UUID, mode: Mode) -> bool:
+    """Whether a check-in said that one of several signs was noticed, in a way that does not say which one."""
+    return mode in (Mode.TEXT, Mode.LINK) and bool(session.scalar(_OF_ANY, {"check_in_id": check_in_id}))
 
 
 def was_told(session: Session, episode: Episode, check_in_id: UUID) -> bool:

@@ -1,6 +1,6 @@
 // A copy of this page for when there is no connection, kept only when asked for: the PIN guards the page, and a copy has
 // none. Its shelf is named for this phone's set-up: what stands on another one was kept for somebody who had this phone
-// before, and goes.
+// before, and goes. The worker that shows it is that of every own page.
 (function (d, work) {
   var box = d.getElementById('keep'), is = box.dataset, parts = box.children, turn;
   function show() {
@@ -13,11 +13,7 @@
   }
   function drop() {
     return caches.keys().then(function (names) {
-      return Promise.all(names.map(function (name) { return caches.delete(name) }))
-    }).then(function () {
-      return work.getRegistrations()
-    }).then(function (all) {
-      return Promise.all(all.map(function (each) { return each.unregister() }))
+      return Promise.all(names.map(function (name) { return name.indexOf('plan') || caches.delete(name) }))
     })
   }
   function keep() {
@@ -25,7 +21,7 @@
       // The PIN is asked for again, or the line breaks: the page itself says so.
       if (!copy.headers.has('Plan-Copy')) return location.reload();
       return caches.open(is.shelf).then(function (shelf) { return shelf.put('/plan', copy) }).then(function () {
-        return work.register(is.worker, {scope: '/plan'})
+        return work.register('/help?worker=1')
       }).then(function () { return work.ready })
     })
   }
@@ -38,8 +34,6 @@
   parts[1].lastElementChild.onclick = function () { next(drop) };
   turn = show();
   next(function (has) {
-    if ('kept' in is) return;
-    if (has) return keep();
-    return caches.keys().then(function (names) { return names.length && drop() })
+    if (!('kept' in is)) return has ? keep() : drop()
   })
 })(document, navigator.serviceWorker)

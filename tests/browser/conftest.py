@@ -10,14 +10,14 @@ from sqlalchemy.orm import sessionmaker
 
 from monitor.config import Environment, Settings
 from monitor.crypto import Keyring
-from monitor.db import make_engine
 from monitor.demo.clinic import SENDER, SERVICE
 from monitor.demo.roster import ROSTER
-from monitor.demo.storage import build
 from tests.browser.service import DRAWS, Service, served
 from tests.builders import NOW
+from tests.demo.built import SMALL, built
+from tests.engines import make_engine
 
-PATIENTS = len(ROSTER) if DRAWS else 12
+PATIENTS = len(ROSTER) if DRAWS else SMALL
 """The first twelve show every course and every language; a picture shows a caseload."""
 
 
@@ -36,14 +36,15 @@ def riverside_settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def riverside_file(migrated_sqlite: Path, riverside_settings: Settings, keys: Keyring, memory_folder: Path) -> Path:
+def riverside_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated_sqlite: Path,
+    memory_folder: Path,
+    riverside_settings: Settings,
+    keys: Keyring,
+) -> Path:
     """The demonstration's database as it stands at NOW."""
-    path = memory_folder / "riverside.db"
-    shutil.copy(migrated_sqlite, path)
-    engine = make_engine(f"sqlite:///{path}")
-    build(sessionmaker(engine, expire_on_commit=False), riverside_settings, NOW, patients=PATIENTS)
-    engine.dispose()
-    return path
+    return built(tmp_path_factory, migrated_sqlite, memory_folder, riverside_settings, PATIENTS)
 
 
 @pytest.fixture(scope="session")

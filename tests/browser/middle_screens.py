@@ -111,6 +111,7 @@ def without_slots(visit: Visit) -> None:
 
 def borrow_refused(visit: Visit) -> None:
     overview(visit)
+    visit.page.locator("a[href*='slot='][href*='#borrow']").first.click()
     visit.send_unchecked(".lend button")
 
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from monitor.checkins.models import MeasureState
 from monitor.db import reading, unit_of_work
 from monitor.people.devices import begin_enrolment
 from monitor.people.models import Patient, SafetyCover
+from tests.browser.phone_steps import replaced
 from tests.browser.screens import Screen, Visit
 from tests.browser.service import PIN
 
@@ -25,9 +27,17 @@ def check_in(step: str = "") -> Callable[[Visit], None]:
     return lambda visit: visit.open(visit.asked().path + step)
 
 
-def first_check_in(visit: Visit) -> None:
-    """The check-in of somebody who has not been asked for consent yet."""
+def before_the_first(visit: Visit) -> None:
+    """What somebody would agree to who was never asked, with all that it says."""
     visit.open(visit.asked(consent=False).path)
+    visit.page.click(".fold summary")
+
+
+def first_check_in(visit: Visit) -> None:
+    """The first check-in of somebody who goes on."""
+    before_the_first(visit)
+    visit.page.click("main .btn:not(.quiet)")
+    visit.page.wait_for_selector("#q1:visible")
 
 
 def nothing_chosen(visit: Visit) -> None:
@@ -47,11 +57,30 @@ def ready_to_send(visit: Visit) -> None:
     visit.page.wait_for_selector("#look:visible li")
 
 
+def ready_to_compare(visit: Visit) -> None:
+    """The end of a check-in for somebody who has answered before."""
+    asked = visit.asked()
+    with unit_of_work(visit.service.sessions) as session:
+        session.add(MeasureState(episode_id=asked.care.episode.id, instrument="phq9"))
+    visit.open(asked.path)
+    answer(visit)
+    visit.page.evaluate("location.hash = 'send'")
+    visit.page.wait_for_selector("select:visible")
+
+
+def no_connection(visit: Visit) -> None:
+    """Sent into a line that is dead, which a browser would note as a fault of its own."""
+    ready_to_send(visit)
+    visit.page.evaluate("() => { self.fetch = () => Promise.reject(1) }")
+    visit.page.click("#send .btn")
+    visit.page.wait_for_selector("#send .note:visible")
+
+
 def all_at_once(visit: Visit) -> None:
     """The check-in as it scrolls without script."""
     check_in()(visit)
     visit.page.evaluate(
-        """document.documentElement.className = '';
+        """document.querySelector('.js').className = '';
            document.querySelectorAll('.step').forEach(step => step.hidden = false);
            ['nav', 'look'].forEach(id => document.getElementById(id).hidden = true)"""
     )
@@ -59,26 +88,26 @@ def all_at_once(visit: Visit) -> None:
 
 def call_asked_halfway(visit: Visit) -> None:
     help_opened(visit)
-    with visit.page.expect_navigation():
+    with replaced(visit.page):
         visit.page.click(".care .btn")
 
 
-def answer(visit: Visit, safety: int = 0, but: str = "") -> None:
-    """Answer 0 to everything but the safety item."""
+def answer(visit: Visit, safety: int = 0, but: str = "", signs: int = 0) -> None:
+    """Answer 0 to everything but the safety item, and the signs of a plan."""
     visit.page.evaluate(
-        """([safety, but]) => document.querySelectorAll('fieldset').forEach(field => {
+        """([safety, but, signs]) => document.querySelectorAll('fieldset').forEach(field => {
             const name = field.querySelector('input').name
-            const value = name == 'phq9_9' ? safety : 0
+            const value = name == 'phq9_9' ? safety : name.startsWith('sign') ? signs : 0
             if (name != but) field.querySelector(`[value="${value}"]`).checked = true
         })""",
-        [safety, but],
+        [safety, but, signs],
     )
 
 
-def sent(visit: Visit, safety: int = 0, but: str = "") -> None:
+def sent(visit: Visit, safety: int = 0, but: str = "", signs: int = 0) -> None:
     """Press Send on the check-in that is open."""
-    answer(visit, safety, but)
-    with visit.page.expect_navigation():
+    answer(visit, safety, but, signs)
+    with replaced(visit.page):
         visit.page.evaluate("document.querySelector('#send .btn').click()")
 
 
@@ -89,6 +118,13 @@ def thanks(visit: Visit) -> None:
 
 def thanks_on_own_phone(visit: Visit) -> None:
     asked = visit.own_phone()
+    visit.open(asked.path)
+    sent(visit)
+
+
+def thanks_with_the_next_date(visit: Visit) -> None:
+    asked = visit.asked(planned_until=visit.service.now)
+    visit.service.set_up(visit.page, asked.care.patient.id)
     visit.open(asked.path)
     sent(visit)
 
@@ -201,6 +237,20 @@ def settings(button: str | None = None) -> Callable[[Visit], None]:
     return go
 
 
+def largest_letters(visit: Visit) -> None:
+    settings()(visit)
+    visit.page.check("[name=letters][value=largest]")
+    visit.send_unchecked("button[value=letters]")
+
+
+def check_in_in_largest_letters(visit: Visit) -> None:
+    asked = visit.own_phone()
+    visit.open("/me/settings")
+    visit.page.check("[name=letters][value=largest]")
+    visit.send_unchecked("button[value=letters]")
+    visit.open(asked.path + "#q1")
+
+
 def no_such_day(visit: Visit) -> None:
     settings()(visit)
     visit.page.evaluate("day.options[0].value = '9'; day.selectedIndex = 0")
@@ -243,6 +293,7 @@ def unreadable(visit: Visit) -> None:
 
 SCREENS = (
     Screen("check-in", "patient/check_in", "check_in.show", check_in()),
+    Screen("before the first check-in", "patient/consent", "check_in.show", before_the_first),
     Screen("first check-in", "patient/check_in", "check_in.show", first_check_in),
     Screen("question", "patient/check_in", "check_in.show", check_in("#q1")),
     Screen("question without an answer", "patient/check_in", "check_in.show", nothing_chosen),
@@ -250,6 +301,8 @@ SCREENS = (
     Screen("safety item above 0", "patient/check_in", "check_in.show", help_opened),
     Screen("call asked for halfway", "patient/check_in", "check_in.send", call_asked_halfway),
     Screen("ready to send", "patient/check_in", "check_in.show", ready_to_send),
+    Screen("ready to send, not for the first time", "patient/check_in", "check_in.show", ready_to_compare),
+    Screen("check-in without a connection", "patient/check_in", "check_in.show", no_connection),
     Screen("all questions at once", "patient/check_in", "check_in.show", all_at_once),
     Screen("open question", "patient/check_in_open", "check_in.send", open_questions),
     Screen("open question, safety above 0", "patient/check_in_open", "check_in.send", open_questions_after_safety),
@@ -257,6 +310,7 @@ SCREENS = (
     Screen("note too long", "patient/check_in_open", "check_in.send", note_too_long),
     Screen("thanks", "patient/thanks", "check_in.send", thanks),
     Screen("thanks on one's own phone", "patient/thanks", "check_in.send", thanks_on_own_phone),
+    Screen("thanks with the next date", "patient/thanks", "check_in.send", thanks_with_the_next_date),
     Screen("support", "patient/support", "check_in.send", support),
     Screen("support at night", "patient/support", "check_in.send", support_at_night),
     Screen("support where nobody reads", "patient/support", "check_in.send", support_without_cover),
@@ -266,6 +320,7 @@ SCREENS = (
     Screen("link that has ended", "patient/closed_link", "check_in.show", opened("/c/unknown")),
     Screen("new link", "patient/link_sent", "check_in.new_link", link_asked_for),
     Screen("help", "patient/help", "help.show", opened("/help")),
+    Screen("no connection", "patient/offline", "help.show", opened("/help?offline=1")),
     Screen("help elsewhere", "patient/help", "help.show", opened("/help?country=other")),
     Screen("set up by digits", "patient/set_up", "phone.set_up", opened("/set-up")),
     Screen("set up by digits, wrong ones", "patient/set_up", "phone.set_up_by_code", unknown_code),
@@ -280,6 +335,9 @@ SCREENS = (
     Screen("settings refused", "patient/settings", "settings.change", no_such_day),
     Screen("on a break", "patient/settings", "settings.change", settings("pause")),
     Screen("texts stopped", "patient/settings", "settings.change", settings("stop")),
+    Screen("check-ins ended", "patient/settings", "settings.change", settings("withdraw")),
+    Screen("largest letters", "patient/settings", "settings.change", largest_letters),
+    Screen("check-in in the largest letters", "patient/check_in", "check_in.show", check_in_in_largest_letters),
     Screen("new PIN refused", "patient/settings", "settings.change", settings("pin")),
     Screen("PIN", "patient/pin", "progress.show", pin_asked()),
     Screen("wrong PIN", "patient/pin", "phone.unlock", pin_asked("271828")),

@@ -1,6 +1,7 @@
 """What a patient does on a phone, in steps that journeys share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from playwright.sync_api import Page
 
@@ -53,6 +54,14 @@ def choose_all(page: Page, answers: Mapping[int, int] | None = None, *, leave_op
     for number in range(1, page.locator("fieldset").count() + 1):
         if number != leave_open:
             page.locator(f"#q{number} .rows label").nth((answers or {}).get(number, 1)).click()
+
+
+@contextmanager
+def replaced(page: Page) -> Iterator[None]:
+    """Wait until what is done has put another document into the place of this one, by script or without."""
+    page.evaluate("document.body.dataset.before = ''")
+    yield
+    page.wait_for_selector("body:not([data-before])")
 
 
 def send(page: Page) -> None:

@@ -11,6 +11,7 @@ from monitor.relapse.content import Person, SafetySteps, StayingWell
 from monitor.relapse.kinds import Given
 from monitor.relapse.plan_rules import WrittenSafety
 from monitor.relapse.plans import save_safety
+from tests.browser.patient_screens import sent
 from tests.browser.screens import Screen, Visit
 from tests.phones import Asked
 from tests.plans import CONTENT, an_agreed_plan, stepped_down
@@ -88,7 +89,16 @@ def no_plan(visit: Visit) -> None:
 
 def large(visit: Visit) -> None:
     somebody(visit)
-    visit.open("/plan?size=large")
+    visit.open("/me/settings")
+    visit.page.check("[name=letters][value=largest]")
+    visit.send_unchecked("button[value=letters]")
+    visit.open("/plan")
+
+
+def sign_in_a_check_in(visit: Visit) -> None:
+    asked = somebody(visit)
+    visit.open(asked.path)
+    sent(visit, signs=1)
 
 
 def copy(visit: Visit) -> None:
@@ -103,6 +113,7 @@ SCREENS = (
     Screen("plan while care goes on", "patient/plan", "plan.show", in_care),
     Screen("plan once care has ended", "patient/plan", "plan.show", care_ended),
     Screen("no plan yet", "patient/plan", "plan.show", no_plan),
-    Screen("plan in larger letters", "patient/plan", "plan.show", large),
+    Screen("plan in the largest letters", "patient/plan", "plan.show", large),
+    Screen("thanks after a sign", "patient/thanks", "check_in.send", sign_in_a_check_in),
     Screen("kept copy of a plan", "patient/plan", "plan.show", copy),
 )

@@ -50,7 +50,23 @@ def back_again(visit: Visit) -> None:
     visit.open("/me/step")
 
 
+def asked_of_any_sign(visit: Visit) -> None:
+    """The question about signs behind a link, on a phone that nobody knows."""
+    visit.open(steps_down(visit, visit.asked()).path)
+    visit.page.evaluate("location.hash = document.querySelector('[name=signs_1]').closest('.step').id")
+    visit.page.wait_for_selector("[name=signs_1] >> nth=0")
+
+
+def asked_of_each_sign(visit: Visit) -> None:
+    """The same on their own phone: each sign in their own words."""
+    visit.open(steps_down(visit, visit.own_phone()).path)
+    visit.page.evaluate("location.hash = document.querySelector('[name^=sign_]').closest('.step').id")
+    visit.page.wait_for_selector("[name^=sign_] >> nth=0")
+
+
 PATIENT_SCREENS = (
+    Screen("signs behind a link", "patient/check_in", "check_in.show", asked_of_any_sign),
+    Screen("signs on one's own phone", "patient/check_in", "check_in.show", asked_of_each_sign),
     Screen("step afterwards", "patient/step", "step.show", afterwards),
     Screen("step after coming back", "patient/step", "step.show", back_again),
 )

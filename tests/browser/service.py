@@ -27,7 +27,6 @@ from monitor.people.models import Patient
 from monitor.worker import make_courier, tick
 from tests.builders import NOW
 from tests.demo.running_demo import a_free_port
-from tests.staff_browser import Compiled
 
 DRAWS = os.environ.get("MONITOR_SCREENSHOTS") == "write"
 """Whether the README's pictures are drawn anew."""
@@ -102,8 +101,6 @@ def served(sessions: Sessions, settings: Settings) -> Iterator[Service]:
     service = Service(address, sessions, settings.model_copy(update={"public_base_url": HttpUrl(address)}))
     application = compose(service.settings, sessions=sessions, clock=lambda: service.now)
     apps: list[Flask] = [application.app, *application.mounts.values()]  # type: ignore[attr-defined]
-    for app in apps:
-        app.jinja_env.bytecode_cache = Compiled()
     server = make_server("127.0.0.1", port, application, threaded=True)
 
     def note(sender: Flask, template: Any, **_: Any) -> None:

@@ -1,4 +1,15 @@
-"""Every screen of both surfaces, in light and in dark, in two languages each, as axe sees it."""
+"""Every screen of both surfaces, in light and in dark, as axe sees it, and whether it fits.
+
+The suite reads each screen in full in two languages and in one of the other eight, taken in turn, for all but colours,
+which no language changes. `make screens` reads every screen in full in all ten, and keeps pictures in build/screens, to
+be looked at one by one.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import cycle
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -7,6 +18,7 @@ from playwright.sync_api import Browser, Page
 from monitor import Surface, create_app
 from monitor.config import RESOURCES
 from monitor.db import unit_of_work
+from monitor.i18n import LANGUAGES
 from monitor.people.models import StaffMember
 from tests.browser import (
     call_screens,
@@ -18,6 +30,7 @@ from tests.browser import (
     patient_screens,
     plan_phone_screens,
     plan_screens,
+    progress_screens,
     return_screens,
     review_screens,
     staff_screens,
@@ -26,9 +39,11 @@ from tests.browser import (
     step_screens,
     summary_screens,
 )
-from tests.browser.checks import sideways, small_targets, violations
+from tests.browser.checks import does_not_fit, sideways, small_targets, violations
 from tests.browser.screens import Screen, Visit
 from tests.browser.service import DESK, PHONE, Service, browsing
+from tests.browser.words import everything_is_translated
+from tests.i18n.pseudo import instead_of_english
 
 STAFF_SCREENS = staff_screens.SCREENS + staff_text_screens.SCREENS + intake_screens.SCREENS + caseload_screens.SCREENS
 STAFF_SCREENS += measure_screens.SCREENS + step_screens.STAFF_SCREENS
@@ -41,6 +56,16 @@ PATIENT_SCREENS += summary_screens.PATIENT_SCREENS
 STAFF_SCREENS += plan_screens.SCREENS
 STAFF_SCREENS += middle_screens.SCREENS
 STAFF_SCREENS += call_screens.SCREENS
+PATIENT_SCREENS += progress_screens.PATIENT_SCREENS
+STAFF_SCREENS += progress_screens.STAFF_SCREENS
+IN_FULL = os.environ.get("MONITOR_SCREENS") == "all"
+"""Whether everything is read in full and pictured: some twenty minutes, so not in every run."""
+PICTURES = Path("build/screens")
+PICTURED = {"patients": ("en", "ar"), "staff": ("en", "es")}
+READ_IN_FULL = tuple(LANGUAGES) if IN_FULL else PICTURED["patients"]
+OTHER_LANGUAGES = tuple(language for language in LANGUAGES if language not in PICTURED["patients"])
+PSEUDO = None if IN_FULL else "en"
+"""What the pseudo-language stands in for: whatever is true of a longer English is true of English. Not on pictures."""
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules of axe for which it matters whether a page is light or dark."""
 SIZES = ("target-size", "scrollable-region-focusable")
@@ -50,24 +75,52 @@ FRAMES = {"page", "door", "after_check_in"}
 """Templates that others fill."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nobody_speaks_english(lasting_riverside: Service) -> Iterator[None]:
+    """Show in a language that nobody speaks whatever would be in English, so that what is not translated stands out."""
+    with instead_of_english() if PSEUDO else nullcontext():
+        yield
+
+
 def named(screens: tuple[Screen, ...]) -> list[object]:
     """Screens as parameters, by their names."""
     return [pytest.param(screen, id=screen.name) for screen in screens]
 
 
 @pytest.mark.parametrize("screen", named(PATIENT_SCREENS))
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", READ_IN_FULL)
 def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: str, screen: Screen) -> None:
     with browsing(chromium, riverside, viewport=PHONE, locale=language) as page:
         screen.go(Visit(page, riverside, language))
 
         assert riverside.shown[-1] == (screen.template, screen.endpoint)
-        assert page.locator("html").get_attribute("lang") == language
+        assert page.locator("html").get_attribute("lang") == LANGUAGES[language].html
         assert small_targets(page) == []
         assert sideways(page) == []
         assert violations(page) == []
+        if language == PSEUDO:
+            everything_is_translated(page, riverside)
         in_the_dark(page)
         assert violations(page, only=COLOURS) == []
+        keep_pictures(page, screen, "patients", language)
+        assert does_not_fit(page) == []
+
+
+@pytest.mark.parametrize(
+    ("screen", "language"),
+    list(zip(PATIENT_SCREENS, cycle(OTHER_LANGUAGES))),
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_a_patient_can_read_it_in_another_language(
+    chromium: Browser, riverside: Service, screen: Screen, language: str
+) -> None:
+    with browsing(chromium, riverside, viewport=PHONE, locale=LANGUAGES[language].html) as page:
+        screen.go(Visit(page, riverside, language))
+
+        assert page.locator("html").get_attribute("lang") == LANGUAGES[language].html
+        assert small_targets(page) == []
+        assert violations(page, but=COLOURS) == []
+        assert does_not_fit(page) == []
 
 
 @pytest.mark.parametrize("screen", named(STAFF_SCREENS))
@@ -82,10 +135,14 @@ def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, langu
         assert page.locator("html").get_attribute("lang") == language
         assert sideways(page) == []
         assert violations(page) == []
+        if language == PSEUDO:
+            everything_is_translated(page, riverside)
         page.set_viewport_size(PHONE)
         in_the_dark(page)
         assert sideways(page) == []
-        assert violations(page, only=() if language == "en" else COLOURS + SIZES) == []
+        assert violations(page, only=() if language == "en" or IN_FULL else COLOURS + SIZES) == []
+        keep_pictures(page, screen, "staff", language)
+        assert language == PSEUDO or does_not_fit(page) == []  # no word of the two is that long
 
 
 @pytest.mark.parametrize("screen", named(demonstration_screens.SCREENS))
@@ -143,6 +200,21 @@ def test_a_bad_page_would_be_noticed(chromium: Browser) -> None:
     assert sideways(page) != []
     assert small_targets(page) != []
     page.close()
+
+
+def keep_pictures(page: Page, screen: Screen, surface: str, language: str) -> None:
+    """Keep a screen as a phone and as a desk show it, in light and in dark, for somebody to look at."""
+    if not IN_FULL or language not in PICTURED[surface]:
+        return
+    folder = PICTURES / surface
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "".join(letter if letter.isalnum() else "-" for letter in screen.name)
+    for width, size in (("phone", PHONE), ("desk", DESK)):
+        for colours in ("light", "dark"):
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+            page.screenshot(path=folder / f"{name}.{language}.{width}.{colours}.png", full_page=True)
+    page.set_viewport_size(PHONE)
 
 
 def in_the_dark(page: Page) -> None:

@@ -174,3 +174,21 @@ def test_everything_is_there_without_script(chromium: Browser, fresh_riverside: 
         assert "Watching 1" in page.inner_text("table")
 
     assert tried(fresh_riverside, silent) == 3
+
+
+def test_the_bar_of_the_ticked_rows_never_lies_over_what_has_focus(
+    chromium: Browser, fresh_riverside: Service, silent: list[UUID]
+) -> None:
+    with browsing(chromium, fresh_riverside, viewport={"width": 1280, "height": 420}) as page:
+        worklist(page, fresh_riverside)
+        assert not page.is_visible("#bulk")
+
+        page.locator("input[form=bulk]").first.check()
+        assert page.is_visible("#bulk")
+        for _ in range(ROWS):
+            page.keyboard.press("Tab")
+            assert not page.evaluate(
+                """() => { const bar = document.querySelector('#bulk').getBoundingClientRect()
+                           const at = document.activeElement.getBoundingClientRect()
+                           return at.bottom > bar.top && at.top < bar.bottom }"""
+            )

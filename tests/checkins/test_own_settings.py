@@ -1,6 +1,7 @@
 """What patients set for themselves, behind their PIN; and what their own phone tells them after a check-in."""
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +12,15 @@ from monitor.config import Settings
 from monitor.db import Sessions, unit_of_work
 from monitor.flags.kinds import FlagKind
 from monitor.flags.models import Flag
+from monitor.messaging.gateway import RecordingGateway
 from monitor.people import devices
-from monitor.people.models import ContactPreference, Device, Party, Patient, Purpose
+from monitor.people.models import ContactPreference, Device, Party, Patient, Purpose, Role, TextSize
+from monitor.people.needs import Needs, state_needs
 from monitor.people.service import newest_consent, preference
 from monitor.people.sharing import Asked as HowAsked
 from monitor.people.sharing import may_be_shared, write_down
-from tests.builders import NOW, a_check_in, token_of
+from monitor.worker import make_courier, tick
+from tests.builders import NOW, a_check_in, a_staff_member, token_of
 from tests.phones import Asked, Phone, an_open_check_in, every_row
 
 PIN = "284915"
@@ -236,8 +240,10 @@ def test_any_other_phone_shows_nothing_of_the_past(sqlite_sessions: Sessions, se
         assert session.scalar(newest) is False
 
 
-def an_own_phone(sessions: Sessions, settings: Settings, **asked: object) -> tuple[Asked, Phone]:
-    found, phone = an_open_check_in(sessions, asked=asked), Phone(sessions, settings)
+def an_own_phone(
+    sessions: Sessions, settings: Settings, patient: dict[str, Any] | None = None, **asked: object
+) -> tuple[Asked, Phone]:
+    found, phone = an_open_check_in(sessions, asked=asked, **(patient or {})), Phone(sessions, settings)
     with unit_of_work(sessions) as session:
         token = devices.begin_enrolment(session, found.care.patient, None, phone.now).token
     phone.post(f"/set-up/{token}", {"pin": PIN, "again": PIN})
@@ -259,6 +265,124 @@ def a_total_of(phone: Phone, path: str, total: int) -> dict[str, str]:
 def count(sessions: Sessions, table: type) -> int:
     with unit_of_work(sessions) as session:
         return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+# ---- how large the letters are ----
+
+
+@pytest.mark.parametrize(("size", "percent"), [("usual", None), ("large", 125), ("largest", 150)])
+def test_the_letters_are_as_large_as_the_patient_says_on_every_page_of_the_phone(
+    sqlite_sessions: Sessions, settings: Settings, size: str, percent: int | None
+) -> None:
+    asked, phone = an_own_phone(sqlite_sessions, settings)
+
+    page = phone.post("/me/settings", {"do": "letters", "letters": size})
+
+    assert "Saved." in page.text
+    phone.wait(minutes=20)
+    for path in ("/me", asked.path, "/help", "/nowhere", "/c/unknown"):  # the PIN page among them
+        rule = f"html{{font-size:{percent}%}}" if percent else "html{font-size"
+        assert (rule in phone.get(path).text) is bool(percent), path
+    with unit_of_work(sqlite_sessions) as session:
+        assert session.scalars(sa.select(Device.text_size)).one() is TextSize(size)
+        assert session.scalars(sa.select(AuditEntry.action)).all()[-1] == "chose letters"
+
+
+def test_what_staff_wrote_down_holds_until_the_patient_chooses(sqlite_sessions: Sessions, settings: Settings) -> None:
+    asked, phone = an_own_phone(sqlite_sessions, settings)
+    with unit_of_work(sqlite_sessions) as session:
+        patient = session.get_one(Patient, asked.care.patient.id)
+        state_needs(session, patient, Needs(large_text=True), by=asked.care.clinician.id, now=NOW)
+
+    assert "html{font-size:125%}" in phone.get("/me/settings").text
+    assert "html{font-size:125%}" in phone.get(asked.path).text
+    phone.post("/me/settings", {"do": "letters", "letters": "usual"})
+    assert "html{font-size" not in phone.get(asked.path).text
+
+
+def test_a_size_that_is_not_on_offer_is_not_taken(sqlite_sessions: Sessions, settings: Settings) -> None:
+    _, phone = an_own_phone(sqlite_sessions, settings)
+
+    assert phone.post("/me/settings", {"do": "letters", "letters": "300%"}).status_code == 422
+    assert "html{font-size" not in phone.get("/me/settings").text
+
+
+# ---- ending it ----
+
+
+@pytest.mark.parametrize("withdraws", [True, False])
+def test_once_check_ins_have_ended_nothing_more_is_sent(
+    sqlite_sessions: Sessions, settings: Settings, withdraws: bool
+) -> None:
+    _, phone = an_own_phone(sqlite_sessions, settings, {"planned_until": NOW})
+    if withdraws:
+        assert "Your check-ins have ended" in phone.post("/me/settings", {"do": "withdraw"}).text
+    gateway = RecordingGateway()
+
+    for _ in range(8):
+        tick(make_courier(settings, sqlite_sessions, lambda: phone.now, gateway))
+        phone.wait(days=1)
+
+    assert bool(gateway.sent) is not withdraws
+
+
+def test_ending_the_check_ins_cancels_what_waits_tells_the_team_and_leaves_care_as_it_is(
+    sessions: Sessions, settings: Settings
+) -> None:
+    asked, phone = an_own_phone(sessions, settings)
+    phone.post(asked.path, phone.fill_in(asked.path))
+    phone.wait(days=7)
+    path = next_check_in(sessions, asked, phone)
+    phone.post("/me/unlock", {"pin": PIN})
+
+    page = phone.post("/me/settings", {"do": "withdraw"})
+
+    assert "Your answers so far stay in your care record." in page.text
+    assert "Saved." not in page.text
+    assert phone.get(path).status_code == 404
+    with unit_of_work(sessions) as session:
+        patient_id = asked.care.patient.id
+        assert newest_consent(session, patient_id, Purpose.CHECK_INS) is False
+        assert newest_consent(session, patient_id, Purpose.TEXTS) is False
+        flag = session.scalars(sa.select(Flag)).one()
+        assert flag.kind is FlagKind.OPTED_OUT
+        assert flag.events[0].evidence == [{"code": "check_ins_ended", "params": {}}]
+        assert flag.episode.closed_at is None
+        assert session.scalars(sa.select(AuditEntry.action)).all()[-1] == "ended check-ins"
+    assert count(sessions, Submission) == 1
+
+
+def test_whoever_ended_the_check_ins_may_come_back(sqlite_sessions: Sessions, settings: Settings) -> None:
+    asked, phone = an_own_phone(sqlite_sessions, settings, {"planned_until": NOW})
+    phone.post("/me/settings", {"do": "withdraw"})
+    assert "Stop the texts" not in phone.get("/me/settings").text
+    phone.wait(minutes=1)
+
+    page = phone.post("/me/settings", {"do": "start"})
+
+    assert "Your check-ins have ended" not in page.text
+    assert "Stop the texts" in page.text
+    with unit_of_work(sqlite_sessions) as session:
+        assert newest_consent(session, asked.care.patient.id, Purpose.CHECK_INS) is True
+
+
+# ---- who can see ----
+
+
+def test_the_page_names_the_roles_of_those_who_can_see_and_of_nobody_else(
+    sqlite_sessions: Sessions, settings: Settings
+) -> None:
+    asked, phone = an_own_phone(sqlite_sessions, settings)
+    with unit_of_work(sqlite_sessions) as session:
+        for role in (Role.MANAGER, Role.ADMINISTRATOR):
+            a_staff_member(session, session.merge(asked.care.team), f"{role}@example.org", name=f"A {role}", role=role)
+
+    page = phone.get("/me/settings").text
+
+    assert "Your named clinician." in page
+    assert "Your care team: clinicians, managers." in page
+    assert "A manager" not in page
+    assert "Administrators" not in page
 
 
 # ---- who else may know ----

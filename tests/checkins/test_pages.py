@@ -1,12 +1,13 @@
 """A check-in on a phone: what the pages say, what they keep, and what merely opening one never does."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import Answer, CheckIn, Submission
 from monitor.config import Settings
 from monitor.db import Sessions, unit_of_work
@@ -15,6 +16,9 @@ from monitor.messaging.models import Message
 from monitor.people.models import Consent, Purpose
 from tests.builders import NOW, a_check_in, token_of
 from tests.phones import Phone, an_open_check_in, every_row, form_of
+from tests.staff_browser import words
+
+COMPARED = "Compared with last time"
 
 
 def test_a_patient_answers_every_question_once(sessions: Sessions, settings: Settings) -> None:
@@ -114,7 +118,7 @@ def test_questions_left_open_come_first_and_what_was_given_is_kept(sessions: Ses
     assert "2 questions are still open" in page.text
     assert "15 answers are kept" in page.text
     assert page.text.index('name="phq9_7"') < page.text.index('name="phq9_1"')
-    assert form_of(page.text).sent == {name: value for name, value in sent.items() if name != "note"}
+    assert form_of(page.text).sent == {name: value for name, value in sent.items() if name != "note"} | {"lang": "en"}
     assert "Please ring &lt;b&gt;after&lt;/b&gt; six" in page.text
     finished = phone.post(asked.path, sent | {"phq9_7": "1", "gad7_3": ""})
     assert "Your answers are in" in finished.text
@@ -153,17 +157,95 @@ def test_a_page_without_its_key_is_not_kept(sqlite_sessions: Sessions, settings:
     assert phone.post(asked.path, {}).status_code == 400
 
 
-def test_the_first_time_the_page_says_what_going_on_agrees_to(sessions: Sessions, settings: Settings) -> None:
-    asked, phone = an_open_check_in(sessions, consent=False), Phone(sessions, settings)
-    assert "By going on you agree to this" in phone.get(asked.path).text
+def test_the_first_time_the_page_says_what_somebody_would_agree_to(sessions: Sessions, settings: Settings) -> None:
+    asked, phone = an_open_check_in(sessions, consent=False, weekday=2, at=time(15)), Phone(sessions, settings)
 
-    phone.post(asked.path, phone.fill_in(asked.path))
+    page = phone.get(asked.path)
+
+    said = words(page).replace(" ,", ",")
+    assert "would like to ask how you are. You decide." in said
+    assert "When Wednesday 15:00, by text with a link." in said
+    for each in ("What", "Why", "Who sees it", "Texts Never at night.", "Not live", "Stop At any time: reply STOP"):
+        assert each in said
+    assert "How your answers are kept" in said
+    assert "encrypted" in said
+    assert "“Not now” sends nothing. Your team asks" in said
+    assert "<fieldset" not in page.text  # nothing is asked before
+    assert 'href="?agree=1&amp;lang=en#q1">I agree, start' in page.text
+    assert 'form="leave"' in page.text
+
+
+def test_going_on_shows_the_questions_and_consent_is_written_when_they_are_sent(
+    sessions: Sessions, settings: Settings
+) -> None:
+    asked, phone = an_open_check_in(sessions, consent=False), Phone(sessions, settings)
+    before = every_row(sessions)
+    sent = phone.fill_in(asked.path + "?agree=1")
+    assert len(sent) == 18
+    assert every_row(sessions) == before
+
+    phone.post(asked.path, sent)
 
     with unit_of_work(sessions) as session:
         stated = session.execute(sa.select(Consent.purpose, Consent.granted)).all()
         assert sorted(stated) == [(Purpose.CHECK_INS, True), (Purpose.TEXTS, True)]
         later = a_check_in(session, asked.care, sequence=2)
-    assert "By going on you agree" not in phone.get(f"/c/{token_of(later)}").text
+    assert "Before we start" not in phone.get(f"/c/{token_of(later)}").text
+
+
+def test_a_newcomer_who_changes_the_language_has_agreed_all_the_same(
+    sqlite_sessions: Sessions, settings: Settings
+) -> None:
+    asked, phone = an_open_check_in(sqlite_sessions, consent=False), Phone(sqlite_sessions, settings)
+
+    assert 'href="?lang=de&amp;agree=1"' in phone.get(asked.path + "?agree=1").text
+    assert 'href="?lang=de"' in phone.get(asked.path).text
+
+
+def test_from_the_second_time_on_somebody_may_say_how_things_compare(sessions: Sessions, settings: Settings) -> None:
+    asked, phone = an_open_check_in(sessions), Phone(sessions, settings)
+    assert COMPARED not in phone.get(asked.path).text
+    phone.post(asked.path, phone.fill_in(asked.path))
+    with unit_of_work(sessions) as session:
+        later = f"/c/{token_of(a_check_in(session, asked.care, sequence=2))}"
+    assert COMPARED in phone.get(later).text
+
+    phone.post(later, phone.fill_in(later, compared="worse"))
+
+    with unit_of_work(sessions) as session:
+        said = session.scalars(sa.select(Submission.compared).order_by(Submission.submitted_at, Submission.id)).all()
+        assert sorted(said, key=str) == [None, Compared.WORSE]
+
+
+@pytest.mark.parametrize("said", ["", "happier", "BETTER"])
+def test_what_is_no_comparison_says_nothing_and_stops_nobody(
+    sqlite_sessions: Sessions, settings: Settings, said: str
+) -> None:
+    asked, phone = an_open_check_in(sqlite_sessions), Phone(sqlite_sessions, settings)
+
+    assert phone.post(asked.path, phone.fill_in(asked.path, compared=said)).status_code == 200
+
+    with unit_of_work(sqlite_sessions) as session:
+        assert session.scalars(sa.select(Submission.compared)).one() is None
+
+
+@pytest.mark.parametrize("note", ["", "a" * 1001], ids=["open question", "long note"])
+def test_how_things_compare_outlives_a_question_left_open(
+    sqlite_sessions: Sessions, settings: Settings, note: str
+) -> None:
+    asked, phone = an_open_check_in(sqlite_sessions), Phone(sqlite_sessions, settings)
+    phone.post(asked.path, phone.fill_in(asked.path))
+    with unit_of_work(sqlite_sessions) as session:
+        later = f"/c/{token_of(a_check_in(session, asked.care, sequence=2))}"
+    sent = phone.fill_in(later, compared="same", note=note)
+    del sent["phq9_7"]
+
+    page = phone.post(later, sent)
+
+    assert page.status_code == 422
+    assert '<option value="same" selected>About the same' in page.text
+    called = phone.post(later, sent | {"call": "1"})
+    assert '<option value="same" selected>About the same' in called.text
 
 
 def test_each_language_gets_the_measures_that_exist_in_it(sqlite_sessions: Sessions, settings: Settings) -> None:
@@ -183,10 +265,10 @@ def test_another_language_is_one_tap_away_and_is_kept_with_the_answers(
 ) -> None:
     asked, phone = an_open_check_in(sqlite_sessions), Phone(sqlite_sessions, settings)
     assert 'href="?lang=pt-BR"' in phone.get(asked.path).text
-    sent = phone.fill_in(asked.path + "?lang=pt-BR")
-    assert sent["lang"] == "pt-BR"
+    in_portuguese = asked.path + "?lang=pt-BR"
+    assert 'action="?lang=pt-BR"' in phone.get(in_portuguese).text
 
-    phone.post(asked.path, sent)
+    phone.post(in_portuguese, phone.fill_in(in_portuguese))
 
     with unit_of_work(sqlite_sessions) as session:
         assert session.scalars(sa.select(Submission.language)).one() == "pt_BR"

@@ -1,4 +1,4 @@
-"""A patient's own early-warning signs in a check-in: on the page, by text, and with somebody of the team."""
+"""A patient's own early-warning signs in a check-in: on their own phone, behind a link, by text, with the team."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from monitor import Surface, create_app, workflows
@@ -19,6 +19,8 @@ from monitor.db import Sessions, unit_of_work
 from monitor.flags.models import Flag, FlagEvent
 from monitor.i18n import LANGUAGES
 from monitor.ids import new_id
+from monitor.people import devices
+from monitor.people.models import Patient
 from monitor.relapse.content import Sign
 from monitor.relapse.kinds import SignKind
 from monitor.relapse.models import SignAnswer
@@ -33,6 +35,8 @@ from tests.text_phone import TextPhone, a_text_phone
 
 FIRST, SECOND = (sign.words for sign in SIGNS if sign.watched)
 QUESTION = "Since last time, did you notice this?"
+ANY = "Since last time, have you noticed one of the signs in your plan?"
+PIN = "314159"
 
 
 def steps_down(sessions: Sessions, asked: Asked, **plan: object) -> list[UUID]:
@@ -64,11 +68,144 @@ def asked(sqlite_sessions: Sessions) -> Asked:
 
 
 @pytest.fixture
-def phone(sqlite_sessions: Sessions, settings: Settings) -> Phone:
+def phone(sqlite_sessions: Sessions, settings: Settings, asked: Asked) -> Phone:
+    """The patient's own phone, which they have set up."""
+    own = Phone(sqlite_sessions, settings)
+    set_up(own, sqlite_sessions, asked)
+    return own
+
+
+@pytest.fixture
+def other_phone(sqlite_sessions: Sessions, settings: Settings) -> Phone:
+    """Any other phone: whoever it is that opens the link."""
     return Phone(sqlite_sessions, settings)
 
 
-# ---- on the page ----
+def square(sessions: Sessions, asked: Asked) -> str:
+    """The path of a QR code that makes a phone the patient's own."""
+    with unit_of_work(sessions) as session:
+        patient = session.get_one(Patient, asked.care.patient.id)
+        return f"/set-up/{devices.begin_enrolment(session, patient, None, NOW).token}"
+
+
+def set_up(phone: Phone, sessions: Sessions, asked: Asked) -> None:
+    assert phone.post(square(sessions, asked), {"pin": PIN, "again": PIN}).status_code == 303
+
+
+def without_code(page: str) -> str:
+    return re.sub(r"<(style|script)[^>]*>.*?</\1>", "", page, flags=re.DOTALL)
+
+
+# ---- behind a link, on a phone that nobody knows ----
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "somebody else's"])
+def test_a_link_shows_nobody_the_words_of_a_plan(
+    other_phone: Phone, asked: Asked, sqlite_sessions: Sessions, whose: str
+) -> None:
+    signs = steps_down(sqlite_sessions, asked)
+    if whose == "somebody else's":
+        set_up(other_phone, sqlite_sessions, an_open_check_in(sqlite_sessions))
+
+    page = other_phone.get(asked.path)
+
+    assert not any(sign.words in page.text for sign in SIGNS)
+    assert not any(sign.hex in page.text for sign in signs)
+    assert page.text.count(ANY) == 1
+    assert "18 short questions. They take about 2 min." in page.text
+    assert form_of(page.text).radios["signs_1"] == ["0", "1", ""]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept_then", "flagged"), [("0", [False, False], False), ("1", [], True), ("", [], False)]
+)
+def test_one_question_stands_for_all_signs(
+    other_phone: Phone, asked: Asked, sqlite_sessions: Sessions, said: str, kept_then: list[bool], flagged: bool
+) -> None:
+    steps_down(sqlite_sessions, asked)
+    sent = other_phone.fill_in(asked.path, signs_1=said)
+
+    assert "Thank you" in other_phone.post(asked.path, sent).text
+    other_phone.post(asked.path, sent)  # the same form once more
+
+    assert list(kept(sqlite_sessions).values()) == kept_then
+    unnamed = [{"code": "sign_noticed", "params": {"by": "check_in", "on": "2026-11-24"}}]
+    assert evidence(sqlite_sessions) == ([unnamed] if flagged else [])
+    with sqlite_sessions() as session:
+        assert len(session.scalars(sa.select(Submission)).one().answers) == 17  # it is no item of a measure
+
+
+def test_a_plan_with_one_sign_leaves_no_doubt_which(
+    other_phone: Phone, asked: Asked, sqlite_sessions: Sessions
+) -> None:
+    (sign,) = steps_down(sqlite_sessions, asked, signs=(SIGNS[0], SIGNS[2]))
+
+    other_phone.post(asked.path, other_phone.fill_in(asked.path, signs_1="1"))
+
+    assert kept(sqlite_sessions) == {sign: True}
+
+
+def test_the_one_question_left_open_is_asked_once_more(
+    other_phone: Phone, asked: Asked, sqlite_sessions: Sessions
+) -> None:
+    steps_down(sqlite_sessions, asked)
+    sent = other_phone.fill_in(asked.path)
+    del sent["signs_1"]
+
+    again = other_phone.post(asked.path, sent)
+
+    assert "1 question is still open" in again.text
+    assert "Thank you" in other_phone.post(asked.path, form_of(again.text).sent | {"signs_1": "1"}).text
+    assert len(evidence(sqlite_sessions)) == 1
+
+
+def test_another_phone_cannot_answer_for_the_own_one(
+    phone: Phone, other_phone: Phone, asked: Asked, sqlite_sessions: Sessions
+) -> None:
+    (sign, _) = steps_down(sqlite_sessions, asked)
+    sent = phone.fill_in(asked.path, **{f"sign_{sign.hex}": "1"})
+    assert sent["signs"] == "words"
+
+    again = other_phone.post(asked.path, sent)
+
+    assert again.status_code == 422
+    assert ANY in again.text
+    assert not any(each.words in again.text for each in SIGNS)
+    other_phone.post(asked.path, form_of(again.text).sent | {"signs_1": "0"})
+    assert set(kept(sqlite_sessions).values()) == {False}
+
+
+def test_a_later_answer_counts_and_not_the_one_that_a_text_had_begun_with(
+    other_phone: Phone, asked: Asked, sqlite_sessions: Sessions
+) -> None:
+    steps_down(sqlite_sessions, asked)
+    with unit_of_work(sqlite_sessions) as session:
+        its = session.scalars(sa.select(CheckIn)).one()
+        service.save_drafts(session, its, {SIGNS_BY_TEXT: 1}, now=NOW)
+
+    other_phone.post(asked.path, other_phone.fill_in(asked.path, signs_1="0"))
+
+    assert evidence(sqlite_sessions) == []
+
+
+def test_staff_see_that_a_link_does_not_say_which(sqlite_sessions: Sessions, settings: Settings) -> None:
+    desk = Desk(sqlite_sessions, settings)
+    steps_down(sqlite_sessions, Asked(desk.noor, ""))
+    check_in = desk.check_in()
+    with unit_of_work(sqlite_sessions) as session:
+        its = session.get_one(CheckIn, check_in.id)
+        service.save_drafts(session, its, {SIGNS_BY_TEXT: 1}, now=NOW)
+        delivery = service.Delivery(new_id(), "en", Mode.LINK, known_device=False)
+        sent = workflows.complete_check_in(session, its, answers(0, 0, 0), delivery, settings=settings, now=NOW)
+
+    said = words(desk.maren_s.get(f"/patients/{desk.noor.patient.id}/submissions/{sent.submission_id}"))
+    assert "Said that they noticed one of their signs. Their link does not ask which." in said
+    with sqlite_sessions() as session:
+        flag_id = session.scalars(sa.select(Flag.id)).one()
+    assert "notice a sign of their plan. Their link does not ask which." in words(desk.maren_s.get(f"/flags/{flag_id}"))
+
+
+# ---- on their own phone ----
 
 
 def test_signs_stand_after_the_measures_in_the_patient_s_own_words(
@@ -89,7 +226,7 @@ def test_signs_stand_after_the_measures_in_the_patient_s_own_words(
 def test_a_check_in_of_anybody_else_says_nothing_of_signs(phone: Phone, asked: Asked) -> None:
     page = phone.get(asked.path).text
 
-    assert "sign" not in re.sub(r"<(style|script)[^>]*>.*?</\1>", "", page, flags=re.DOTALL)
+    assert "sign" not in without_code(page)
     assert "<legend" in page
 
 
@@ -204,8 +341,10 @@ def test_a_call_can_be_asked_for_with_signs_on_the_page(phone: Phone, asked: Ask
 def test_the_words_of_a_sign_are_never_translated(sqlite_sessions: Sessions, settings: Settings, language: str) -> None:
     asked = an_open_check_in(sqlite_sessions, language=language)
     steps_down(sqlite_sessions, asked, language="en")
+    phone = Phone(sqlite_sessions, settings)
+    set_up(phone, sqlite_sessions, asked)
 
-    page = Phone(sqlite_sessions, settings).get(asked.path).text
+    page = phone.get(asked.path).text
 
     assert f'<span lang="en" dir="auto">{FIRST}</span>' in page
 
@@ -232,6 +371,7 @@ def test_signs_are_answered_step_by_step_and_without_script(
     signs = steps_down(sqlite_sessions, asked)
     context = chromium.new_context(viewport={"width": 320, "height": 568}, java_script_enabled=script)
     page = context.new_page()
+    set_up_in(page, address, square(sqlite_sessions, asked))
     page.goto(address + asked.path)
     if script:
         page.click("#start .btn")
@@ -254,6 +394,14 @@ def test_signs_are_answered_step_by_step_and_without_script(
     context.close()
 
     assert kept(sqlite_sessions) == {signs[0]: True}
+
+
+def set_up_in(page: Page, address: str, path: str) -> None:
+    page.goto(address + path)
+    page.fill("#pin", PIN)
+    page.fill("#again", PIN)
+    page.click("main form .btn")
+    page.wait_for_url("**/me")
 
 
 # ---- by text ----

@@ -11,14 +11,13 @@ from sqlalchemy.orm import sessionmaker
 
 from monitor.config import Environment, Settings
 from monitor.crypto import Keyring
-from monitor.db import Sessions, make_engine
+from monitor.db import Sessions
 from monitor.demo.storage import build
 from tests.builders import NOW
+from tests.demo.built import SMALL, built
 from tests.demo.running_demo import Demo, served
+from tests.engines import make_engine
 from tests.postgres_server import PostgresServer
-
-SMALL = 12
-"""As many of the roster as show every course and every language."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +48,21 @@ def riverside(
 ) -> Iterator[Riverside]:
     """A small demonstration as it stands at NOW, once on SQLite and once on PostgreSQL; only to be looked at."""
     if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("riverside") / "demo.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        yield from _built(f"sqlite:///{path}", demo_settings)
+        memory: Path = request.getfixturevalue("memory_folder")
+        made = built(tmp_path_factory, request.getfixturevalue("migrated_sqlite"), memory, demo_settings)
+        yield from _opened(f"sqlite:///{shutil.copy(made, memory / 'looked-at.db')}", demo_settings)
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     with server.database(template=request.getfixturevalue("migrated_postgres")) as name:
-        yield from _built(server.url(name), demo_settings)
+        engine = make_engine(server.url(name))
+        build(sessionmaker(engine, expire_on_commit=False), demo_settings, NOW, patients=SMALL)
+        engine.dispose()
+        yield from _opened(server.url(name), demo_settings)
 
 
-def _built(url: str, settings: Settings) -> Iterator[Riverside]:
+def _opened(url: str, settings: Settings) -> Iterator[Riverside]:
     engine = make_engine(url)
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    build(sessions, settings, NOW, patients=SMALL)
-    yield Riverside(sessions, settings)
+    yield Riverside(sessionmaker(engine, expire_on_commit=False), settings)
     engine.dispose()
 
 

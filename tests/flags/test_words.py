@@ -40,6 +40,7 @@ EPISODES = [
     episode(phq9(), gad7(8), missed_in_a_row=1),
     episode(phq9(), gad7(8)),
     episode(undelivered_in_a_row=2, number_failed=True, opted_out=True, call_requested=True),
+    episode(opted_out=True, withdrew=True),
     *(
         episode(dated(phq9(18, 18), weeks=4), treatments=(TreatmentFacts(treatment, START, 18),), today=LATER)
         for treatment in Treatment

@@ -8,8 +8,9 @@ import pytest
 from monitor.i18n import LANGUAGES, format_moment
 from monitor.messaging.replies import Voice, best_line
 from monitor.messaging.segments import count
+from monitor.messaging.text_budget import LONGEST_SENDER
 from monitor.people.help_lines import countries, lines_for
-from tests.messaging.test_texts import LONGEST_SENDER, revealed
+from tests.messaging.test_texts import revealed
 
 PHONE = "+441632960123"
 LONGEST_DAY = datetime(2026, 9, 30, 17, 0, tzinfo=UTC)

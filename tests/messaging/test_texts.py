@@ -9,20 +9,18 @@ import pytest
 from monitor.checkins.forms import Question, questions
 from monitor.checkins.text_bodies import Bodies
 from monitor.config import Settings
-from monitor.i18n import LANGUAGES, TRANSLATIONS, catalogue, format_moment, placeholder_faults
+from monitor.i18n import LANGUAGES, TRANSLATIONS, catalogue, format_moment
 from monitor.measures import catalogue as measures
 from monitor.messaging.segments import Encoding, count
-from monitor.messaging.texts import ANSWERS_A_TEXT, STOP_WORD, Phrase, TextKind, render, say
+from monitor.messaging.text_budget import LONGEST_LINK, OF_OUR_OWN_ACCORD, budget, cost
+from monitor.messaging.texts import STOP_WORD, Phrase, TextKind, render, say
 from monitor.people.help_lines import HelpLine, lines_for
+from monitor.translation_rules import placeholder_faults
 
 SENDER = "Riverside"
-LONGEST_SENDER = "R" * 11  # what networks allow for a sender by name
 LINK = "https://go.example.org/c/4f9Kq2Lm8RsT1uVw3XyZ5a"
-LONGEST_LINK = f"https://{'h' * 11}/c/{'t' * 22}"  # 44 characters
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-OF_OUR_OWN_ACCORD = [kind for kind in TextKind if kind not in {*ANSWERS_A_TEXT, TextKind.APPOINTMENT}]
-"""The kinds that begin something; the body of the others is written when they are queued."""
 EVERY_TEXT = [(language, kind) for language in LANGUAGES for kind in OF_OUR_OWN_ACCORD]
 EVERY_PHRASE = [(language, phrase) for language in LANGUAGES for phrase in Phrase]
 COUNTRIES = ("GB", "US", "ES", "FR", "DE", "IT", "NL", "PL", "BR", "UA", "EG", "BE", "CA", "CL", "other")
@@ -35,10 +33,6 @@ LONGEST_CHECK_IN = {
 """Segments of a whole PHQ-9 and GAD-7 by text, thanks included, as long as nothing is repeated."""
 LONGEST_TEXT = 10
 """Segments of any one text: the provider refuses more than 1600 characters, and long ones get lost."""
-
-# Languages whose own letters GSM 7-bit can write, with words chosen to need no others.
-ONE_SEGMENT = {"en", "es", "fr", "de", "it", "nl", "pl", "pt_BR"}
-TWO_SEGMENTS = {("pl", TextKind.NEW_LINK)}  # "wiadomość": there is no natural way round its letters
 
 ANYWHERE = ("phq", "gad-", "score", "depress", "therap", "psych", "clinic", "symptom", "mental")
 HEALTH = {
@@ -106,13 +100,9 @@ def asked(language: str) -> tuple[Question, ...]:
     return questions(measures.load(code, language) for code in measures.TRACKED)
 
 
-def budget(language: str, kind: TextKind) -> int:
-    return 1 if language in ONE_SEGMENT and (language, kind) not in TWO_SEGMENTS else 2
-
-
 @pytest.mark.parametrize(("language", "kind"), EVERY_TEXT)
 def test_no_text_costs_more_than_its_budget(language: str, kind: TextKind) -> None:
-    counted = count(render(kind, language, sender=LONGEST_SENDER, link=LONGEST_LINK))
+    counted = cost(language, kind)
     assert counted.segments <= budget(language, kind), f"{counted.units} units, written with {counted.costly}"
 
 

@@ -1,12 +1,15 @@
 """The table of help lines: whole, honest about its age, and never without an emergency number."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from pydantic import ValidationError
 
+from monitor import i18n
 from monitor.config import Settings
 from monitor.db import Sessions
+from monitor.doctor import State, examine
+from monitor.i18n import LANGUAGES
 from monitor.people.help_lines import ELSEWHERE, Days, HelpLine, How, countries, is_stale, lines_for, table
 from tests.phones import Phone
 
@@ -18,8 +21,8 @@ NOT_TO_BE_PRINTED = ("16328", "800860022", "199284284", "1393", "08004673", "800
 def test_every_row_can_be_dialled_and_says_where_it_comes_from(country: str) -> None:
     for row in lines_for(country).rows:
         assert row.source
-        assert row.checked_on <= date(2026, 11, 21)
-        assert row.dialled_on is None or row.dialled_on >= row.checked_on
+        assert row.verified_on <= date(2026, 11, 21)
+        assert row.dialled_on is None or row.dialled_on >= row.verified_on
         number = row.href.removeprefix("tel:").removeprefix("sms:").partition("?")[0]
         assert row.href.startswith("https://") or number.strip("*").isdigit(), row.number
         assert number not in NOT_TO_BE_PRINTED
@@ -65,6 +68,55 @@ def test_lines_in_the_language_of_the_page_come_first() -> None:
     assert lines_for("GB", "uk").lines == lines_for("GB").lines
 
 
+HOME = {
+    "en": "GB", "ar": "EG", "de": "DE", "es": "ES", "fr": "FR", "it": "IT", "nl": "NL", "pl": "PL", "pt_BR": "BR",
+    "uk": "UA",
+}  # fmt: skip
+"""Where most of those who read a language were born, or the service is."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_home_somebody_answers_in_the_language_of_the_page(language: str) -> None:
+    there = lines_for(HOME[language], language)
+
+    assert there.lines[0].languages[0] == language.partition("_")[0]
+    assert there.emergency.number
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_says_what_the_lines_speak_where_that_is_not_its_own_language(language: str) -> None:
+    """Somebody who reads Ukrainian in Britain is told that the lines speak English before they dial."""
+    for country in table():
+        there = lines_for(country, language)
+        foreign = any(language.partition("_")[0] not in line.languages for line in there.lines)
+
+        assert there.tells_languages or not foreign
+
+
+def test_the_language_of_a_line_is_on_the_page(sqlite_sessions: Sessions, settings: Settings) -> None:
+    phone = Phone(sqlite_sessions, settings)
+
+    assert "<bdi>English</bdi>" in phone.get("/help?country=GB&lang=uk").text
+    assert "<bdi>English</bdi>" not in phone.get("/help?country=GB&lang=en").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_help_page_is_whole_in_every_language(
+    sqlite_sessions: Sessions, settings: Settings, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No message of the page falls back to English, whatever lines a country has."""
+    phone, asked = Phone(sqlite_sessions, settings), set()
+    real = i18n._lookup
+    monkeypatch.setattr(i18n, "_lookup", lambda *values: asked.add(values) or real(*values))
+
+    for country in table():
+        assert phone.get(f"/help?country={country}&lang={LANGUAGES[language].html}").status_code == 200
+
+    assert len(asked) > 20
+    if language != "en":
+        assert [message for tag, domain, message in asked if not i18n.catalogue(tag, domain).get(message)] == []
+
+
 def test_a_text_opens_with_the_word_that_the_line_asks_for() -> None:
     shout = next(line for line in lines_for("GB").lines if line.how is How.TEXT)
 
@@ -74,8 +126,21 @@ def test_a_text_opens_with_the_word_that_the_line_asks_for() -> None:
 def test_a_row_is_stale_after_half_a_year_and_not_before() -> None:
     row = lines_for("GB").emergency
 
-    assert not is_stale(row, row.checked_on + timedelta(days=180))
-    assert is_stale(row, row.checked_on + timedelta(days=181))
+    assert not is_stale(row, row.verified_on + timedelta(days=180))
+    assert is_stale(row, row.verified_on + timedelta(days=181))
+
+
+@pytest.mark.parametrize(("days", "are_stale"), [(180, False), (181, True)])
+def test_doctor_names_each_stale_row_and_no_other(
+    sqlite_sessions: Sessions, settings: Settings, days: int, are_stale: bool
+) -> None:
+    verified = [row.verified_on for country in table().values() for row in country.rows]
+    noon = datetime.combine(min(verified), time(12), UTC) + timedelta(days=days)
+
+    found = [each for each in examine(settings, sqlite_sessions, noon) if "not verified for more than 180" in each.what]
+
+    assert len(found) == verified.count(min(verified)) * are_stale
+    assert {each.state for each in found} <= {State.KNOW}
 
 
 def test_an_old_row_is_shown_to_patients_all_the_same(sqlite_sessions: Sessions, settings: Settings) -> None:
@@ -92,7 +157,7 @@ def test_hours_are_whole_or_absent() -> None:
         "how": "call",
         "languages": ["en"],
         "source": "a test",
-        "checked_on": "2026-11-21",
+        "verified_on": "2026-11-21",
         "dialled_on": None,
     }
 

@@ -182,14 +182,15 @@ def test_somebody_whose_text_is_large_reads_it_large_and_may_choose(
     phone = own_phone(sqlite_sessions, settings, care)
     large = "html{font-size:125%}"
     assert large not in phone.get("/plan").text
-    assert large in phone.get("/plan?size=large").text
 
     with unit_of_work(sqlite_sessions) as session:
         session.add(care.patient)
         state_needs(session, care.patient, Needs(large_text=True), by=care.clinician.id, now=NOW)
 
     assert all(large in phone.get(path).text for path in ("/plan", "/me", "/me/step", "/me/settings"))
-    assert large not in phone.get("/plan?size=usual").text
+    assert 'href="/me/settings?lang=en#letters"' in phone.get("/plan").text
+    phone.post("/me/settings", {"do": "letters", "letters": "usual"})
+    assert large not in phone.get("/plan").text
 
 
 # ---- noticing a sign ----
@@ -341,7 +342,7 @@ def test_the_plan_is_behind_the_pin_and_a_tap_that_came_too_late_leads_back_to_i
     care = somebody(sqlite_sessions)
     phone = own_phone(sqlite_sessions, settings, care)
     phone.wait(minutes=16)
-    for path in ("/plan", "/plan?kept=1", "/plan?worker=1"):
+    for path in ("/plan", "/plan?kept=1"):
         answer = phone.get(path)
         assert "lunch" not in answer.text
         assert "Plan-Copy" not in answer.headers
@@ -412,19 +413,22 @@ def test_a_copy_says_since_when_and_holds_nothing_that_needs_a_connection(
     assert "You are reading a kept copy from Tuesday 24 November, 10:00." in said_on(copy.text)
     assert "A walk before work" in copy.text
     assert "Cold water on my hands" in copy.text
-    assert "<form" not in copy.text
+    assert re.findall(r"<form [^>]*action=\"([^\"]*)\"", copy.text) == ["/me/unlock"]  # the way out, which needs none
     assert set(re.findall(r'href="(/[^"]*)"', copy.text)) == {"/plan"}
 
 
-def test_only_the_plan_may_have_a_worker_and_its_script_is_ours(sqlite_sessions: Sessions, settings: Settings) -> None:
+def test_only_the_patients_own_pages_may_have_a_worker_and_its_script_is_ours(
+    sqlite_sessions: Sessions, settings: Settings
+) -> None:
     phone = own_phone(sqlite_sessions, settings, somebody(sqlite_sessions))
 
-    worker = phone.get("/plan?worker=1")
+    worker = phone.get("/help?worker=1")
 
     assert worker.mimetype == "text/javascript"
     assert "/plan" in worker.text
-    assert "worker-src 'self'" in phone.get("/plan").headers["Content-Security-Policy"]
-    for path in ("/me", "/me/step", "/me/settings", "/help"):
+    for path in ("/plan", "/me", "/me/step", "/me/settings"):
+        assert "worker-src 'self'" in phone.get(path).headers["Content-Security-Policy"]
+    for path in ("/help", "/help?offline=1", "/set-up", "/c/unknown"):
         assert "worker-src" not in phone.get(path).headers["Content-Security-Policy"]
 
 
@@ -449,7 +453,7 @@ def test_the_page_is_small_in_every_language(sqlite_sessions: Sessions, settings
     page = phone.get("/plan").data
 
     assert len(gzip.compress(page)) <= MOST_BYTES
-    assert len(script("plan")) + len(script("plan_worker")) <= MOST_SCRIPT
+    assert sum(len(script(name)) for name in ("plan", "offline", "leave")) <= MOST_SCRIPT
     assert b"src=" not in page
 
 

@@ -1,11 +1,14 @@
 """The patient's page: plain sentences in three states, a picture that can be read out, the same numbers in a table."""
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
+from monitor.checkins.kinds import Compared
 from monitor.i18n import LANGUAGES
+from monitor.ids import new_id
 from monitor.progress import words
 from monitor.progress.patient_chart import Event
 from monitor.progress.patient_progress import PatientProgress, patient_progress
@@ -49,7 +52,8 @@ def drawn(found: PatientProgress) -> str:
     """The whole page as the patient gets it."""
     with page(TEMPLATE, found.language) as macros:
         figures = "".join(macros.figure(figure) for figure in found.figures)
-        return f"<p>{found.lead}</p>{figures}{macros.keys(found)}{macros.numbers(found)}"
+        happened = macros.happened(found) if found.happened else ""
+        return f"<p>{found.lead}</p>{figures}{macros.keys(found)}{happened}{macros.numbers(found)}"
 
 
 def text(html: str) -> str:
@@ -136,7 +140,7 @@ def test_the_table_has_every_number_newest_first() -> None:
     assert 'datetime="2026-11-16"' in rows[0]
     assert "<td>8</td><td>8</td>" in re.sub(r"\s*\n\s*", "", rows[0])
     assert [row.count('<td colspan="2">No check-in</td>') for row in rows].count(1) == 3
-    assert "<small>1: moved house</small>" in rows[11]
+    assert "<small>1: <bdi>moved house</bdi></small>" in rows[11]
 
 
 def test_an_estimate_and_a_missing_score_are_named() -> None:
@@ -154,10 +158,51 @@ def test_the_key_explains_only_what_is_there() -> None:
         assert "Ups and downs of this size are normal" in macros.keys(progress(low_mood(27, 20, 12, 9, 6)))
 
 
+def test_what_they_noted_is_numbered_and_theirs_to_take_away() -> None:
+    own, care = replace(EVENTS[0], own=new_id()), EVENTS[1]
+    html = drawn(progress(*FIFTEEN_WEEKS, events=(own, care)))
+    assert [field["value"] for field in elements(html, "input")] == [str(own.own)]
+    assert text(html).count("You added this.") == 1
+    assert "Take away: moved house" in text(html), "the button says what it takes away"
+
+
+def test_what_happened_after_the_last_check_in_is_in_the_picture() -> None:
+    late = Event(date(2026, 11, 30), "new job")
+    found = progress(*FIFTEEN_WEEKS, events=(late,))
+    assert [(each.number, each.event.words) for each in found.happened] == [(1, "new job")]
+    assert found.figures[0].chart.rings[0].x == 220
+    assert found.figures[0].chart.marks[-1].x < 220
+    assert "1: <bdi>new job</bdi>" in drawn(found)
+
+
+def test_what_they_noted_before_the_picture_begins_can_still_be_taken_away() -> None:
+    course = low_mood(*[10] * 60)
+    early = course.points[0].on + timedelta(days=3)
+    found = progress(course, events=(Event(early, "moved house", own=new_id()), Event(early, "care")))
+    assert [(each.number, each.event.words) for each in found.happened] == [(None, "moved house")]
+    assert found.figures[0].chart.rings == ()
+
+
+def test_what_comes_again_and_again_has_a_small_mark_and_no_number() -> None:
+    looks = tuple(replace(event, words="Your step was looked at", look=True) for event in EVENTS)
+    found = progress(*FIFTEEN_WEEKS, events=looks)
+    html = drawn(found)
+    assert (found.happened, len(found.figures[0].chart.looks)) == ((), 2)
+    assert classes(elements(html, "path"), "look")[0]["d"].count("M") == 2
+    assert text(html).count("Your step was looked at") == 3, "once in the key, and on its day in the table"
+
+
+def test_their_own_word_stands_in_the_table_as_they_said_it() -> None:
+    course = low_mood(17, 8)
+    said = replace(course, points=(course.points[0], replace(course.points[1], compared=Compared.WORSE)))
+    assert text(drawn(progress(said))).count("You said: worse than last time") == 1
+    assert "You said" not in drawn(progress(course))
+
+
 def test_what_a_patient_wrote_is_shown_as_text() -> None:
     html = drawn(progress(*FIFTEEN_WEEKS, events=(Event(date(2026, 8, 31), "<b>moved</b> & tired"),)))
     assert "&lt;b&gt;moved&lt;/b&gt; &amp; tired" in html
-    assert "<b>" not in html
+    assert "<b>" not in html.replace("<bdi>", "")
 
 
 def test_both_charts_of_half_a_year_weigh_under_nine_kilobytes() -> None:
