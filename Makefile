@@ -9,10 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 
-.PHONY: help setup demo test screens check lock clean browser
+.PHONY: help setup demo test screens benchmark check lock clean browser
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(READY) ## install everything into .venv (at once when nothing changed)
 	@:
@@ -25,6 +25,9 @@ test: setup browser ## run every test, PostgreSQL and browser included
 
 screens: setup browser ## read every screen in full and keep pictures of them in build/screens
 	@MONITOR_SCREENS=all $(BIN)/pytest -n 3 tests/browser/test_everybody_can_read.py
+
+benchmark: setup browser ## open our pages beside their peers on slow phones
+	@$(BIN)/python -m benchmarks.browser
 
 check: setup ## format, lint, types, translations
 	@$(BIN)/ruff format --quiet .

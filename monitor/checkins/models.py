@@ -17,8 +17,7 @@ LAYOUT_VERSION = "items-1"
 DIFFICULTY_ITEM = 0
 """The number under which an instrument's unscored difficulty question is kept."""
 SIGNS_BY_TEXT = ("signs", 1)
-"""Under which a draft keeps whether any sign of the patient's plan was noticed: which one, is not asked by text, nor
-behind a link on a phone that nobody knows."""
+"""Under which a draft keeps whether any sign was noticed, where which one is not asked: by text, on unknown phones."""
 
 
 class CheckInKind(StrEnum):

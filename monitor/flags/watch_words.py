@@ -34,7 +34,9 @@ SIGNS_NAMED: Mapping[str, str] = {
 """How many, by the way in which it was said."""
 
 SIGN_NOTICED: Mapping[str, str] = {
-    "check_in": N_("Said in the answers of %(on)s that they notice a sign of their plan. Their link does not ask which."),
+    "check_in": N_(
+        "Said in the answers of %(on)s that they notice a sign of their plan. Their link does not ask which."
+    ),
     "page": N_("Said on their own page on %(on)s that they notice a sign of their plan."),
     "text": N_("Said by text on %(on)s that they notice a sign of their plan. A text does not say which."),
     "call": N_("Said on the phone on %(on)s that they notice a sign of their plan."),

@@ -2,14 +2,14 @@
 // week. Its shelf is named for what is on it; there is nothing personal there. Whoever leaves tells its keeper.
 (function (is, work) {
   if (!work || !self.caches) return;
-  caches.has(is.shelf).then(function (has) {
-    return has || fetch(is.page).then(function (page) {
-      return page.ok && caches.keys().then(function (names) {
-        return Promise.all(names.map(function (name) { return name.indexOf('help') || caches.delete(name) }))
-      }).then(function () {
-        return caches.open(is.shelf)
-      }).then(function (shelf) { return shelf.put('/help?offline=1', page) })
+  caches.open(is.shelf).then(function (shelf) {
+    return shelf.keys().then(function (kept) {
+      return kept.length || fetch(is.page).then(function (page) { return page.ok && shelf.put('/help?offline=1', page) })
     })
+  }).then(function () { return caches.keys() }).then(function (names) {
+    return Promise.all(names.map(function (name) {
+      return name.indexOf('help') || name == is.shelf || caches.delete(name)
+    }))
   }).then(function () {
     return work.register('/help?worker=1')
   }).then(function () { return work.ready }).then(function (found) { self.keeper = found.active }).catch(function () {})

@@ -22,7 +22,8 @@ def violations(page: Page, *, only: Sequence[str] = (), but: Sequence[str] = ())
         page.evaluate(_SCRIPT)  # not a script tag, which our pages' policy would refuse
     found = page.evaluate(
         """([runOnly, rules]) => axe.run(document, {runOnly, rules, resultTypes: ['violations']}).then(
-            found => found.violations.map(({id, nodes}) => [id, nodes.map(node => `${node.html.slice(0, 160)} ${node.failureSummary}`)]))""",
+            found => found.violations.map(({id, nodes}) => [
+                id, nodes.map(node => `${node.html.slice(0, 160)} ${node.failureSummary}`)]))""",
         [looked_for, left_out],
     )
     return [(rule, nodes) for rule, nodes in found]

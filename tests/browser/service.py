@@ -104,7 +104,8 @@ def served(sessions: Sessions, settings: Settings) -> Iterator[Service]:
     server = make_server("127.0.0.1", port, application, threaded=True)
 
     def note(sender: Flask, template: Any, **_: Any) -> None:
-        if any(sender is app for app in apps):
+        in_the_background = template.name == "patient/offline.html" and request.headers.get("Sec-Fetch-Dest") == "empty"
+        if any(sender is app for app in apps) and not in_the_background:
             service.shown.append((template.name.removesuffix(".html"), request.endpoint))
 
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -16,6 +16,7 @@ from monitor.i18n import LANGUAGES, locale
 from monitor.measures import catalogue
 from monitor.messaging.segments import Encoding
 from monitor.messaging.statuses import RANKS
+from monitor.messaging.texts import Phrase, say
 from monitor.people.models import CareTeam, Patient, StaffMember
 from tests.browser.checks import sideways
 from tests.browser.service import SMALLEST, Service
@@ -82,6 +83,7 @@ def _known() -> str:
         ),
         *(phrase for path in _IN_ENGLISH for phrase in _strings(tomllib.loads(path.read_text(encoding="utf-8")))),
         *(catalogue.spec(code).name for code in catalogue.CODES),
+        *(say(phrase, "en") for phrase in (Phrase.SIGNS, Phrase.NONE_NOTICED, Phrase.ONE_NOTICED)),  # asked by text too
         *RANKS,
         *(encoding.upper().replace("7", "-7").replace("2", "-2") for encoding in Encoding),
         *(language.name for language in LANGUAGES.values()),
@@ -115,7 +117,10 @@ def _strings(document: object) -> Iterator[str]:
 
 
 def overlaps(page: Page) -> list[str]:
-    """Words that lie on other words, but for those hidden from the eye, and those that stay while a page scrolls."""
+    """Words that lie on other words, but for those hidden from the eye, and those that stay while a page scrolls.
+
+    The strip of single answers is no text: it has as many columns as there were check-ins, however narrow the page.
+    """
     return page.evaluate(
         """() => {
             const pieces = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -123,7 +128,7 @@ def overlaps(page: Page) -> list[str]:
             const aside = at => at && at != document.body && (stays(getComputedStyle(at)) || aside(at.parentElement))
             for (let node; node = walk.nextNode();) {
                 const at = node.parentElement
-                if (!node.data.trim() || at.closest('script, style, svg, option, [popover]') || aside(at)) continue
+                if (!node.data.trim() || at.closest('script, style, svg, option, [popover], .strip td') || aside(at)) continue
                 if (!at.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
                 const range = document.createRange()
                 range.selectNodeContents(node)
@@ -143,13 +148,14 @@ def overlaps(page: Page) -> list[str]:
     )
 
 
-def everything_is_translated(page: Page, service: Service) -> None:
-    """Look at a screen in the pseudo-language: none of its words is hard-coded, and from either side all of it fits."""
-    assert hard_coded(page, _names(service)) == []
+def untranslatable(page: Page, service: Service) -> list[str]:
+    """What is wrong with a screen in the pseudo-language: words that are hard-coded, or do not fit from either side."""
+    faults = hard_coded(page, _names(service))
     before = page.viewport_size
     page.set_viewport_size(SMALLEST)
     for direction in ("rtl", "ltr"):
         page.evaluate("direction => document.documentElement.dir = direction", direction)
-        assert (direction, sideways(page), overlaps(page)) == (direction, [], [])
+        faults += [f"{direction}: {fault}" for fault in sideways(page) + overlaps(page)]
     if before is not None:
         page.set_viewport_size(before)
+    return faults

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from monitor.checkins.forms import CheckInForm, read_key
 from monitor.checkins.kinds import Compared
 from monitor.checkins.models import Answer, CheckIn, Submission
 from monitor.config import Settings
@@ -118,7 +119,9 @@ def test_questions_left_open_come_first_and_what_was_given_is_kept(sessions: Ses
     assert "2 questions are still open" in page.text
     assert "15 answers are kept" in page.text
     assert page.text.index('name="phq9_7"') < page.text.index('name="phq9_1"')
-    assert form_of(page.text).sent == {name: value for name, value in sent.items() if name != "note"} | {"lang": "en"}
+    told, key = form_of(page.text).sent, sent["key"]
+    assert read_key(told.pop("key")) == read_key(key)
+    assert told == {name: value for name, value in sent.items() if name not in ("note", "key")} | {"lang": "en"}
     assert "Please ring &lt;b&gt;after&lt;/b&gt; six" in page.text
     finished = phone.post(asked.path, sent | {"phq9_7": "1", "gad7_3": ""})
     assert "Your answers are in" in finished.text
@@ -155,6 +158,13 @@ def test_a_page_without_its_key_is_not_kept(sqlite_sessions: Sessions, settings:
 
     assert phone.post(asked.path, sent | {"key": "not a key"}).status_code == 400
     assert phone.post(asked.path, {}).status_code == 400
+
+
+def test_a_key_can_be_read_in_either_way_of_writing_it() -> None:
+    form = CheckInForm.empty(())
+
+    assert read_key(form.written_key) == read_key(form.key.hex) == read_key(str(form.key)) == form.key
+    assert [read_key(text) for text in (None, "", "x", "é" * 22, "!" * 22, form.written_key[:-1])] == [None] * 6
 
 
 def test_the_first_time_the_page_says_what_somebody_would_agree_to(sessions: Sessions, settings: Settings) -> None:

@@ -24,11 +24,12 @@ class Made:
     template: Template
     context: dict[str, Any]
     path: str
+    cookie: str
     kept: dict[str, Any]
 
     def again(self) -> str:
         """Fill the template once more."""
-        with self.app.test_request_context(self.path):
+        with self.app.test_request_context(self.path, headers={"Cookie": self.cookie}):
             for name, value in self.kept.items():
                 setattr(g, name, value)
             return self.template.render(self.context)
@@ -41,7 +42,7 @@ def made(app: Flask, ask: Callable[[], TestResponse]) -> Made:
     def keep(sender: Flask, template: Template, context: dict[str, Any], **_: Any) -> None:
         own = {name: value for name, value in context.items() if name not in ("g", "request", "session")}
         kept = {name: g.get(name) for name in g}
-        pages.append(Made(app, template, own, request.full_path, kept))
+        pages.append(Made(app, template, own, request.full_path, request.headers.get("Cookie", ""), kept))
 
     with template_rendered.connected_to(keep, app):
         answer = ask()
@@ -54,8 +55,15 @@ def outline(page: str) -> str:
     return _TEXT.sub(">", _VALUE.sub("=", page))
 
 
-_LINES = {("text", "x", "y"), ("/", "text")}
-"""Words on a chart stand on as many lines as they need."""
+_KEY = frozenset(
+    {
+        ("li",),
+        ("/", "li"),
+        ("svg", "aria-hidden", "class", "viewbox"),
+        ("rect", "class", "height", "width", "y"),
+    }
+)
+"""What a line in the key of a chart is made of."""
 
 
 class _Tags(HTMLParser):
@@ -78,11 +86,14 @@ class _Tags(HTMLParser):
 
 
 def tags(page: str) -> Counter[tuple[str, ...]]:
-    """How often each tag with each set of attributes stands in a page, and what its links begin with."""
+    """How often each tag with each set of attributes stands in a page, and what its links begin with.
+
+    Of a page with a chart it is only which there are: words that find no room on a chart stand below it.
+    """
     parser = _Tags()
     parser.feed(page)
     parser.close()
-    return Counter({tag: count for tag, count in parser.found.items() if tag not in _LINES})
+    return Counter(_KEY.union(parser.found)) if 'class="chart' in page else parser.found
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The course that staff see: two measures on one scale, gaps as gaps, and no answer about safety out of sight."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.care.models import AppointmentState
+from monitor.checkins.kinds import Compared
 from monitor.i18n import LANGUAGES, STAFF_LANGUAGES
 from monitor.measures.catalogue import spec
 from monitor.progress.series import Point, PointState, Trajectory
-from monitor.progress.staff_chart import Course, StepMark, course
+from monitor.progress.staff_chart import Course, Note, StepMark, course
 from monitor.progress.staff_columns import AppointmentMark
 from monitor.progress.staff_words import StaffWords
 from tests.progress.courses import (
@@ -149,6 +151,57 @@ def test_steps_are_marked_where_they_began_and_the_running_one_at_the_start() ->
 def test_step_names_close_together_stand_at_two_heights() -> None:
     steps = [StepMark(MONDAY, "Step 1"), StepMark(MONDAY + timedelta(days=7), "Step 2")]
     assert [line.raised for line in laid_out(*TEN_WEEKS, steps=steps).steps] == [False, True]
+
+
+def week(number: float, words: str, lane: str = "care") -> Note:
+    return Note(MONDAY + timedelta(days=round(7 * number)), words, lane)
+
+
+def test_what_happened_has_numbered_marks_in_two_lanes_that_never_touch() -> None:
+    notes = [week(1, "review"), week(1.5, "medicine"), week(1.5, "moved house", "own"), week(4, "new job", "own")]
+    found = laid_out(*TEN_WEEKS, notes=[*notes, week(2, "Step 2", "")])
+    assert [(pin.number, pin.lane, [note.words for note in pin.notes]) for pin in found.pins] == [
+        (1, "care", ["review", "medicine"]),
+        (2, "own", ["moved house"]),
+        (3, "own", ["new job"]),
+    ]
+    assert found.lanes == ("care", "own")
+    html = drawn(found)
+    assert html.count('href="#course-care"') == 2, "in the plot and in the key"
+    assert html.count('href="#course-own"') == 4
+
+
+@given(st.lists(st.tuples(st.integers(-50, 200), st.sampled_from(["care", "own"])), max_size=30))
+def test_marks_of_one_lane_never_lie_on_each_other(days: list[tuple[int, str]]) -> None:
+    notes = [Note(MONDAY + timedelta(days=day), "x", lane) for day, lane in days]
+    found = laid_out(*TEN_WEEKS, notes=notes)
+    for lane in ("care", "own"):
+        places = [pin.x for pin in found.pins if pin.lane == lane]
+        assert all(later - earlier >= 8.99 for earlier, later in pairwise(places))
+    assert [pin.number for pin in found.pins] == list(range(1, len(found.pins) + 1))
+    assert all(0 <= pin.x <= 100 for pin in found.pins)
+
+
+def test_what_happened_before_the_columns_shown_has_no_mark_and_the_table_keeps_it() -> None:
+    found = laid_out(low_mood(*[10] * 40), notes=[week(2, "moved house", "own")])
+    assert found.pins == ()
+    assert "moved house" in drawn(found)[drawn(found).index("<details") :]
+
+
+def test_what_a_patient_noted_is_text_in_whatever_direction_it_runs() -> None:
+    html = drawn(laid_out(*TEN_WEEKS, notes=[week(1, "<b>انتقلنا</b>", "own")]))
+    assert html.count('<q dir="auto">&lt;b&gt;انتقلنا&lt;/b&gt;</q>') == 2
+
+
+def test_only_a_word_on_the_newest_answers_stands_above_the_chart() -> None:
+    *earlier, last = low_mood(12, 12, 12).points
+    said = Compared.WORSE
+    old = Trajectory.of(spec("phq9"), [earlier[0], replace(earlier[1], compared=said), last])
+    new = Trajectory.of(spec("phq9"), [*earlier, replace(last, compared=said)])
+    assert laid_out(old).newest_word is None
+    assert laid_out(new).newest_word is not None
+    assert drawn(laid_out(old)).count("Says worse") == 1, "in the table alone"
+    assert drawn(laid_out(new)).count("Says worse") == 2
 
 
 def test_appointments_stand_in_their_week_and_only_those_that_ended_are_counted() -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser
 
 from monitor.audit import AuditEntry
 from monitor.care import treatments
@@ -251,3 +252,24 @@ def test_how_they_say_it_goes_opens_no_flag_and_closes_none(noted: Noted) -> Non
     noted.answers(0, {("phq9", item): 1 for item in range(1, 9)} | {("phq9", 9): 0}, compared=Compared.WORSE)
 
     assert every_row(noted.sessions)["flags"] == flags
+
+
+# ---- on paper ----
+
+
+def test_half_a_year_with_all_that_happened_prints_on_one_sheet(
+    sqlite_sessions: Sessions, settings: Settings, chromium: Browser
+) -> None:
+    weeks = [(17 - week // 2, 14 - week // 2) for week in range(26)]
+    care = lived_through(sqlite_sessions, settings, [*weeks])
+    phone = own_phone(sqlite_sessions, settings, care)
+    for ago in range(8):
+        add(phone, "a day to remember, with all of the family", TODAY - timedelta(days=7 * ago))
+
+    tab = chromium.new_page()
+    tab.set_content(phone.get("/me").text)
+    tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    printed = tab.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "1cm"))
+    tab.close()
+
+    assert re.findall(rb"/Count (\d+)", printed) == [b"1"]
