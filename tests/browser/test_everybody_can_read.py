@@ -65,7 +65,10 @@ PICTURED = {"patients": ("en", "ar"), "staff": ("en", "es")}
 READ_IN_FULL = tuple(LANGUAGES) if IN_FULL else PICTURED["patients"]
 OTHER_LANGUAGES = tuple(language for language in LANGUAGES if language not in PICTURED["patients"])
 PSEUDO = None if IN_FULL else "en"
-"""What the pseudo-language stands in for: whatever is true of a longer English is true of English. Not on pictures."""
+"""What the pseudo-language stands in for: whatever is true of a longer English is true of English. Not on pictures.
+
+It has to fit on the smallest phone; no language is that long in letters of twice the size too.
+"""
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules of axe for which it matters whether a page is light or dark."""
 SIZES = ("target-size", "scrollable-region-focusable")
@@ -102,7 +105,7 @@ def test_a_patient_can_read_it(chromium: Browser, riverside: Service, language: 
         in_the_dark(page)
         assert violations(page, only=COLOURS) == []
         keep_pictures(page, screen, "patients", language)
-        assert does_not_fit(page) == []
+        assert language == PSEUDO or does_not_fit(page) == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_a_staff_member_can_read_it(chromium: Browser, riverside: Service, langu
         assert sideways(page) == []
         assert violations(page, only=() if language == "en" or IN_FULL else COLOURS + SIZES) == []
         keep_pictures(page, screen, "staff", language)
-        assert language == PSEUDO or does_not_fit(page) == []  # no word of the two is that long
+        assert language == PSEUDO or does_not_fit(page) == []
 
 
 @pytest.mark.parametrize("screen", named(demonstration_screens.SCREENS))

@@ -34,7 +34,8 @@ def hard_coded(page: Page, names: Iterable[str] = ()) -> list[str]:
     Left out are the wording of measures and ideas, which have files of their own; the names of languages, countries,
     zones, days and months; and the `names` of people, teams and the service.
     """
-    known = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))}|{_known()})(?!\w)")
+    phrases = sorted({*names, *_known()}, key=len, reverse=True)
+    known = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases))})(?!\w)")
     found = (each.partition(" | ") for each in _outside(page))
     return [f"{words} | {where}" for words, _, where in found if re.search(r"[^\W\d_]", known.sub("", words))]
 
@@ -71,8 +72,8 @@ def _outside(page: Page) -> list[str]:
 
 
 @cache
-def _known() -> str:
-    """Return whatever is said in English words on an English page without being a message, as an expression."""
+def _known() -> frozenset[str]:
+    """Return whatever is said in English words on an English page without being a message."""
     english = locale("en")
     days_and_months = [names.values() for form in (english.days, english.months) for names in form["format"].values()]
     phrases = {
@@ -92,7 +93,7 @@ def _known() -> str:
         *(zone.replace("_", " ") for zone in available_timezones()),
         *(name for names in days_and_months for name in names),
     }
-    return _either(phrases)
+    return frozenset(" ".join(each.split()) for each in phrases)
 
 
 def _names(service: Service) -> list[str]:
@@ -101,11 +102,7 @@ def _names(service: Service) -> list[str]:
         found = [each.name for table in (StaffMember, CareTeam) for each in session.scalars(sa.select(table))]
         found += [each.preferred_name for each in session.scalars(sa.select(Patient))]
     found += [service.settings.service_name, service.settings.sender_name]
-    return sorted(set(found), key=len, reverse=True)
-
-
-def _either(phrases: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted({" ".join(each.split()) for each in phrases}, key=len, reverse=True)))
+    return found
 
 
 def _strings(document: object) -> Iterator[str]:
@@ -128,7 +125,8 @@ def overlaps(page: Page) -> list[str]:
             const aside = at => at && at != document.body && (stays(getComputedStyle(at)) || aside(at.parentElement))
             for (let node; node = walk.nextNode();) {
                 const at = node.parentElement
-                if (!node.data.trim() || at.closest('script, style, svg, option, [popover], .strip td') || aside(at)) continue
+                if (!node.data.trim() || at.closest('script, style, svg, option, [popover], .strip td')) continue
+                if (aside(at)) continue
                 if (!at.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
                 const range = document.createRange()
                 range.selectNodeContents(node)

@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import timedelta
 
+from monitor.db import Sessions
 from monitor.messaging.jobs import DispatchReport, dispatch
 from monitor.messaging.models import MessageState
 from monitor.messaging.twilio_gateway import TwilioGateway
@@ -15,7 +16,8 @@ from tests.messaging.sending_processes import LEASE
 from tests.messaging.stand_in import running, settings_for
 
 
-def test_a_sender_that_was_frozen_over_its_lease_sends_nothing(outbox: Outbox, database_url: str) -> None:
+def test_a_sender_that_was_frozen_over_its_lease_sends_nothing(outbox: Outbox, sessions: Sessions) -> None:
+    database_url = sessions.kw["bind"].url.render_as_string(hide_password=False)
     text = outbox.text()
     with running() as twilio:
         outbox.with_courier(gateway=TwilioGateway(settings_for(twilio.url)))
