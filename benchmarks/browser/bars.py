@@ -115,17 +115,19 @@ def light_bars(found: Found) -> Iterator[Bar]:
     yield found.bar("a tap is seen to work", tap, TAP_WITHIN, "a good interaction", 1)
 
 
-def chart_bars(found: Found) -> Iterator[Bar]:
-    """How much a trajectory weighs, and how soon it is drawn."""
+def chart_bars(found: Found, charts: int) -> Iterator[Bar]:
+    """How much two trajectories weigh, in bytes without the page around them, and how soon that page has drawn them.
+
+    The peer's page is nothing but its charts.
+    """
     ours, peer = found.figures[Shown.CHART], found.figures[Shown.UPLOT]
-    yield found.bar("chart page, on the wire", ours.wire, peer.wire, Shown.UPLOT, CHART_BYTES, "kB")
+    yield found.bar("charts and their style, brotli", charts / 1000, peer.wire, Shown.UPLOT, CHART_BYTES, "kB")
     yield found.bar("chart drawn", ours.ready, peer.ready, Shown.UPLOT, CHART_TIME)
 
 
-def size_bars(sizes: Mapping[str, int]) -> Iterator[Bar]:
-    """How large the whole check-in is, by the compression that a browser asks for, in bytes."""
-    for way, size in sizes.items():
-        yield Bar(1, f"whole check-in, {way}", "as served", "kB", size / 1000, WHOLE_CHECK_IN, "our aim", 1, 1)
+def size_bar(size: int) -> Bar:
+    """How large the whole check-in is as it is served, in bytes."""
+    return Bar(1, "whole check-in, brotli", "as served", "kB", size / 1000, WHOLE_CHECK_IN, "our aim", 1, 1)
 
 
 @dataclass(frozen=True)

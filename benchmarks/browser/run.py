@@ -17,19 +17,18 @@ from benchmarks.browser.bars import (
     check_in_bars,
     light_bars,
     medians,
-    size_bars,
+    size_bar,
 )
 from benchmarks.browser.measuring import Condition, Sample, Subject, measure
 from benchmarks.browser.pages import peer_pages
 from benchmarks.browser.peers import fetched
 from benchmarks.browser.phone import LOW_TIER, MID_TIER, SLOW_3G, SLOW_4G, Slowdown, calibrate, chromium, index_of
-from benchmarks.browser.sending import gates, known_phone
+from benchmarks.browser.sending import charts_of, gates, known_phone
 from benchmarks.browser.serving_ours import Ours, served_ours
 from benchmarks.browser.serving_peers import served_peers
 from monitor.bench.report import Gate, Machine
 
 TIMES = 5
-COMPRESSIONS = {"br": "brotli", "gzip": "gzip"}
 Progress = Callable[[float], object]
 
 
@@ -46,7 +45,7 @@ def run(machine: Machine, *, forced: bool, times: int = TIMES, done: Progress = 
     """Measure every bar. Raises PeersMissing, NoBrowser and NotServed; `done` is told the share of each opening."""
     folder = fetched()
     with served_ours() as ours, served_peers(peer_pages(ours.people.course), folder) as peers, chromium() as browser:
-        sizes = _sizes(ours.address + ours.people.by_script.path)  # first: a service that is used is warm
+        size = _size(ours.address + ours.people.by_script.path)  # first: a service that is used is warm
         index, mid, low = index_of(browser), calibrate(browser, MID_TIER), calibrate(browser, LOW_TIER)
         check_ins = _check_ins(ours, peers)
         series = (
@@ -64,11 +63,11 @@ def run(machine: Machine, *, forced: bool, times: int = TIMES, done: Progress = 
             forced=forced,
             figures=tuple(figures for each in found for figures in each.figures.values()),
             bars=(
-                *size_bars(sizes),
+                size_bar(size),
                 *check_in_bars(found[0]),
                 *check_in_bars(found[1]),
                 *light_bars(found[1]),
-                *chart_bars(found[2]),
+                *chart_bars(found[2], charts_of(browser, ours)),
             ),
             gates=(*_slow_enough(mid, low), _taps(found), *gates(browser, ours)),
         )
@@ -115,13 +114,10 @@ def _in_turn(browser: Browser, series: Sequence[Series], times: int, done: Progr
     ]
 
 
-def _sizes(url: str) -> Mapping[str, int]:
-    """Return the size of a page by the name of the compression."""
-    sizes = {}
-    for way, name in COMPRESSIONS.items():
-        with urlopen(Request(url, headers={"Accept-Encoding": way}), timeout=30) as reply:  # noqa: S310  # our own
-            sizes[name] = len(reply.read())
-    return sizes
+def _size(url: str) -> int:
+    """Return the size of a page as browsers get it that speak with us under TLS: in brotli."""
+    with urlopen(Request(url, headers={"Accept-Encoding": "br"}), timeout=30) as reply:  # noqa: S310  # our own
+        return len(reply.read())
 
 
 def _taps(found: Sequence[Found]) -> Gate:

@@ -8,7 +8,8 @@ from benchmarks.browser.clinic import CHECK_INS, Asked, invitation, stored
 from benchmarks.browser.measuring import PATIENCE, RADIO
 from benchmarks.browser.phone import SLOW_3G, Line, a_phone, slow_line
 from benchmarks.browser.serving_ours import Ours
-from monitor import clock
+from monitor import clock, compression
+from monitor.assets import STATIC, small_css
 from monitor.bench.report import Gate
 from monitor.checkins.forms import Question, questions
 from monitor.measures import catalogue
@@ -97,3 +98,12 @@ def _whole_lines(browser: Browser, ours: Ours) -> int:
         page.goto(f"{ours.address}/me")
         drawn = [line.get_attribute("points") or "" for line in page.locator("figure .line").all()]
         return sum(len(points.split()) == CHECK_INS for points in drawn)
+
+
+def charts_of(browser: Browser, ours: Ours) -> int:
+    """Return the compressed size of the charts on a patient's own phone with their own style sheet, in bytes."""
+    with a_phone(browser, java_script_enabled=False, storage_state=known_phone(browser, ours)) as (page, _):
+        page.goto(f"{ours.address}/me")
+        drawn = [figure.inner_html() for figure in page.locator("figure").all()]
+    style = small_css((STATIC / "chart.css").read_text(encoding="utf-8"))
+    return len(compression.brotlied("".join([*drawn, style]).encode()))

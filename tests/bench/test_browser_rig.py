@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.browser.__main__ import main
-from benchmarks.browser.bars import Figures, Found, Report, Shown, chart_bars, check_in_bars, light_bars, size_bars
+from benchmarks.browser.bars import Figures, Found, Report, Shown, chart_bars, check_in_bars, light_bars, size_bar
 from benchmarks.browser.peers import Package, PeersMissing, check, fetched, listed
 from benchmarks.browser.phone import LOW_TIER, calibrated
 from monitor.bench.report import Gate, Machine
@@ -94,12 +94,12 @@ def test_what_blocks_the_phone_is_held_to_the_floor_and_taps_to_a_fifth_of_a_sec
 def test_the_chart_is_held_to_the_lightest_library() -> None:
     peer = figures(Shown.UPLOT, 1_000, wire=20)
 
-    def met(wire: float, ready: float) -> list[bool]:
-        found = Found(4, {Shown.CHART: figures(Shown.CHART, ready, wire=wire), Shown.UPLOT: peer})
-        return [bar.met for bar in chart_bars(found)]
+    def met(charts: int, ready: float) -> list[bool]:
+        found = Found(4, {Shown.CHART: figures(Shown.CHART, ready), Shown.UPLOT: peer})
+        return [bar.met for bar in chart_bars(found, charts)]
 
-    assert met(3, 600) == [True, True]
-    assert met(3.1, 610) == [False, False]
+    assert met(3_000, 600) == [True, True]
+    assert met(3_100, 610) == [False, False]
 
 
 def test_a_report_passes_when_every_bar_is_met_and_every_gate_holds() -> None:
@@ -110,13 +110,13 @@ def test_a_report_passes_when_every_bar_is_met_and_every_gate_holds() -> None:
         processor=(),
         forced=False,
         figures=(),
-        bars=tuple(size_bars({"brotli": 5_500})),
+        bars=(size_bar(5_500),),
         gates=(Gate("stored", "ours", True),),
     )
 
     assert report.passed
     assert report.as_dict()["passed"]
-    assert not replace(report, bars=tuple(size_bars({"brotli": 5_501}))).passed
+    assert not replace(report, bars=(size_bar(5_501),)).passed
     assert not replace(report, gates=(Gate("stored", "ours", False),)).passed
 
 
