@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.patient_screens import chart, first_check_in
+from tests.browser.patient_screens import before_the_first, chart
 from tests.browser.plan_phone_screens import somebody
 from tests.browser.screens import Visit
 from tests.browser.service import DRAWS, PHONE, Service, browsing
@@ -50,7 +50,7 @@ def step_down(visit: Visit) -> None:
     ("name", "language", "size", "go", "shows"),
     [
         ("checkin-ar", "ar", PHONE, check_in, "#q1 :checked"),
-        ("consent-uk", "uk", PHONE, first_check_in, ".facts"),
+        ("consent-uk", "uk", TALL_PHONE, before_the_first, ".facts"),
         ("progress", "en", TALL_PHONE, chart(), "figure:nth-of-type(2) .line"),
         ("worklist", "en", SMALL_DESK, worklist, "tr.open .ev"),
         ("review", "en", SMALL_DESK, review, ".pick :checked"),
