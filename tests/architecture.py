@@ -13,7 +13,6 @@ GROUND = (
     "audit",
     "beats",
     "clock",
-    "compression",
     "config",
     "crypto",
     "db",

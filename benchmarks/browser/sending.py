@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
+import brotli
 from playwright.sync_api import Browser, Locator, Page, StorageState
 
 from benchmarks.browser.clinic import CHECK_INS, Asked, invitation, stored
 from benchmarks.browser.measuring import PATIENCE, RADIO
 from benchmarks.browser.phone import SLOW_3G, Line, a_phone, slow_line
 from benchmarks.browser.serving_ours import Ours
-from monitor import clock, compression
+from monitor import clock
 from monitor.assets import STATIC, small_css
 from monitor.bench.report import Gate
 from monitor.checkins.forms import Question, questions
+from monitor.http import QUALITY, WINDOW
 from monitor.measures import catalogue
 
 PIN = "314159"
@@ -106,4 +108,4 @@ def charts_of(browser: Browser, ours: Ours) -> int:
         page.goto(f"{ours.address}/me")
         drawn = [figure.inner_html() for figure in page.locator("figure").all()]
     style = small_css((STATIC / "chart.css").read_text(encoding="utf-8"))
-    return len(compression.brotlied("".join([*drawn, style]).encode()))
+    return len(brotli.compress("".join([*drawn, style]).encode(), quality=QUALITY, lgwin=WINDOW))

@@ -29,7 +29,7 @@ from monitor.checkins.service import (
 from monitor.checkins.sign_questions import SignAsked, any_sign, noticed_of_each, sign_questions
 from monitor.checkins.wishes import wishes_of
 from monitor.db import reading, unit_of_work
-from monitor.http import allow_sound, language, runtime, same_for_many, speak
+from monitor.http import allow_sound, language, make_smallest, runtime, speak
 from monitor.i18n import translate
 from monitor.people.models import Purpose
 from monitor.people.phone import is_this_phone_of
@@ -57,8 +57,6 @@ def show(token: str) -> ResponseReturnValue:
         form = CheckInForm.empty(_questions(check_in, signs, in_words=in_words))
         if "agree" not in request.args and newest_consent(session, check_in.patient_id, Purpose.CHECK_INS) is None:
             return _consent_page(session, check_in, form, now)
-        if not in_words:
-            same_for_many(form.written_key)
         return _check_in_page(session, check_in, form, now)
 
 
@@ -200,6 +198,7 @@ def _check_in_page(
 ) -> ResponseReturnValue:
     asked = [question.id for question in form.asked]
     after_safety = next((at + 1 for at, question in enumerate(form.asked) if question.is_safety), 0)
+    make_smallest()
     return render_template(
         "patient/check_in.html",
         agrees="agree" in request.args,

@@ -7,7 +7,7 @@
     for (var k = i = 0, h = ''; k <= n; k++) {
       p = '#' + s[k].id;
       if (!(s[k].hidden = p != location.hash)) i = k;
-      if (k && k < n) h += '<li class="to"><a href="' + p + '"><span><small>' + $(p + ' b').innerHTML + '</small><b>' + ((p = $(p + ' :checked')) ? p.nextSibling.data : '–') + '</b></span></a>'
+      if (k && k < n && location.hash == '#send') h += '<li class="to"><a href="' + p + '"><span><small>' + $(p + ' b').innerHTML + '</small><b>' + ((p = $(p + ' :checked')) ? p.nextSibling.data : '–') + '</b></span></a>'
     }
     s[i].hidden = look.hidden = false;
     list.innerHTML = h;
