@@ -1,7 +1,6 @@
 """The questions of a check-in as a form, and what came back in it."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -141,11 +140,6 @@ class CheckInForm:
         return cls(tuple(asked), key or uuid4(), chosen, note, _compared(fields), elsewhere)
 
     @property
-    def written_key(self) -> str:
-        """The key in as few letters as there can be: nothing that differs in every page can be compressed."""
-        return urlsafe_b64encode(self.key.bytes).decode().rstrip("=")
-
-    @property
     def answers(self) -> Answers:
         """The answers given, "I'd rather not say" as None; a question left open is absent."""
         return {
@@ -238,8 +232,8 @@ def _compared(fields: MultiDict[str, str]) -> Compared | None:
 
 
 def read_key(text: str | None) -> UUID | None:
-    """Return the idempotency key that a page was given, in either way of writing it, or None when it is not one."""
+    """Return the idempotency key that a page was given, or None when it is not one."""
     try:
-        return UUID(bytes=urlsafe_b64decode(f"{text}==")) if len(text or "") == 22 else UUID(text or "")
+        return UUID(text or "")
     except ValueError:
         return None
