@@ -20,6 +20,20 @@ NOTES: Mapping[str, tuple[str, ...]] = {
     "ar": ("نمت أفضل قليلاً هذا الأسبوع.", "كان أسبوعاً صعباً في العمل."),
 }
 
+LIVED: Mapping[str, tuple[str, ...]] = {
+    "en": ("Started a new job", "Moved house", "My sister visited"),
+    "es": ("Empecé un trabajo nuevo", "Cambio de casa", "Vino mi hermana"),
+    "fr": ("Nouveau travail", "Déménagement", "Visite de ma sœur"),
+    "de": ("Neue Arbeit begonnen", "Umgezogen", "Besuch von meiner Schwester"),
+    "it": ("Nuovo lavoro", "Cambio di casa", "Visita di mia sorella"),
+    "nl": ("Nieuwe baan begonnen", "Verhuisd", "Mijn zus op bezoek"),
+    "pl": ("Nowa praca", "Przeprowadzka", "Odwiedziny siostry"),
+    "pt_BR": ("Emprego novo", "Mudança de casa", "Visita da minha irmã"),
+    "uk": ("Нова робота", "Переїзд", "Приїжджала сестра"),
+    "ar": ("عمل جديد", "انتقال إلى بيت جديد", "زيارة أختي"),
+}
+"""What patients note of their own life beside their scores."""
+
 ATTEMPTS: tuple[tuple[AttemptOutcome, str], ...] = (
     (AttemptOutcome.TRIED_NO_ANSWER, "Rang in the afternoon."),
     (AttemptOutcome.LEFT_MESSAGE, "Asked for a call back, without saying who we are."),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import CheckIn, CheckInKind, Mode
 from monitor.checkins.service import Answers, Delivery, instruments_for
 from monitor.demo.courses import Course, Person, answers
@@ -15,6 +16,8 @@ from monitor.demo.roster import Entry, Present
 from monitor.ids import new_id
 
 WEEK = timedelta(weeks=1)
+FELT = 0.4
+"""By how many points a level has to move until somebody says so."""
 SILENT = frozenset({Course.GONE_QUIET, Course.UNREACHABLE})
 
 
@@ -58,7 +61,8 @@ def reply(
         given[(instruments[0].code, chance.randint(1, 8))] = None
     note = chance.choice(NOTES[entry.language]) if chance.random() < 0.08 else None
     by_text = Delivery(new_id(), entry.language, Mode.TEXT, known_device=False)
-    by_link = Delivery(by_text.key, entry.language, Mode.LINK, known_device=known_phone, note=note)
+    compared = None if check_in.kind is CheckInKind.FIRST else _own_word(entry, dates, person, check_in)
+    by_link = Delivery(by_text.key, entry.language, Mode.LINK, known_device=known_phone, note=note, compared=compared)
     delivery = by_text if entry.by_text else by_link
     wants_call = is_present and entry.present is Present.FRESH
     return Reply(given, delivery, call_asked=wants_call or chance.random() < 0.012)
@@ -68,6 +72,19 @@ def noticed(entry: Entry, dates: Dates, signs: Sequence[UUID], now: datetime) ->
     """Return what somebody answers about the signs of their plan: noticed by whoever is on the way back, lately."""
     is_back = entry.course is Course.STEPPED_DOWN_RELAPSE_SIGNAL and now > dates.ends_at - WEEK
     return {sign: is_back and place < 2 for place, sign in enumerate(signs)}
+
+
+def _own_word(entry: Entry, dates: Dates, person: Person, check_in: CheckIn) -> Compared | None:
+    """Return how somebody says that things are against the last time: half say nothing, some the other than it is."""
+    chance = Random(f"own word of {entry.number} on {check_in.due_at}")  # noqa: S311  # fiction, and no secret in it
+    if chance.random() < 0.5:
+        return None
+    level, every = person.shape.level, dates.every_weeks
+    week, left = (check_in.due_at - dates.opened_at) / WEEK, (dates.ends_at - check_in.due_at) / WEEK
+    moved = level(week, left) - level(week - every, left + every) + chance.normalvariate(0, 0.5)
+    if abs(moved) < FELT:
+        return Compared.SAME
+    return Compared.BETTER if moved < 0 else Compared.WORSE
 
 
 def _safety(course: Course, is_present: bool, level: float, chance: Random) -> int:

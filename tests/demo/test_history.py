@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from monitor.audit import first_broken_link
 from monitor.care.models import Episode, Step
+from monitor.checkins.kinds import Compared
 from monitor.checkins.models import Answer, Score, Submission
 from monitor.config import Settings
 from monitor.db import Sessions, reading
 from monitor.demo.clinic import PASSWORD, STAFF
 from monitor.demo.courses import Course
 from monitor.demo.guide import guide, roster
+from monitor.demo.phrases import LIVED
 from monitor.demo.roster import ROSTER
 from monitor.demo.storage import build
 from monitor.flags.kinds import FlagKind
@@ -25,6 +27,7 @@ from monitor.i18n import LANGUAGES
 from monitor.messaging.models import WAITING, Message
 from monitor.messaging.quiet_hours import allowed
 from monitor.people import sign_in
+from monitor.people.life_models import LifeEvent
 from monitor.people.models import Consent, Patient, TeamMembership
 from tests.builders import NOW
 from tests.demo.conftest import SMALL, Riverside
@@ -218,3 +221,14 @@ def _totals(session: Any, course: Course) -> list[int]:
         sa.select(Score.total).where(ours, Score.instrument == "phq9", Score.total.is_not(None)).order_by(Score.at)
     )
     return list(rows)
+
+
+def test_people_say_how_things_compare_and_note_what_happened(riverside: Riverside) -> None:
+    with reading(riverside.sessions) as session:
+        said = Counter(session.scalars(sa.select(Submission.compared)))
+        noted = session.scalars(sa.select(LifeEvent).join(LifeEvent.patient)).all()
+
+        assert min(said[each] for each in (*Compared, None)) > 5
+        assert len(noted) > 3
+        assert all(each.words in LIVED[each.patient.language] for each in noted)
+        assert all(each.patient.opened_at.date() <= each.happened_on <= NOW.date() for each in noted)
