@@ -199,12 +199,13 @@ def _check_in_page(
     asked = [question.id for question in form.asked]
     after_safety = next((at + 1 for at, question in enumerate(form.asked) if question.is_safety), 0)
     make_smallest()
-    return render_template(
+    page = render_template(
         "patient/check_in.html",
         agrees="agree" in request.args,
         call_card=(*asked, "send")[after_safety] if call_asked else None,
         **_form_context(session, check_in, form, now),
     )
+    return page.replace(">\n<", "><")
 
 
 def _open_questions_page(session: Session, check_in: CheckIn, form: CheckInForm, now: datetime) -> ResponseReturnValue:

@@ -30,7 +30,7 @@ class SignAsked:
 
 def sign_questions(signs: Sequence[SignAsked], after: Sequence[Question], language: str) -> tuple[Question, ...]:
     """Return a question for each sign, to be asked after others; `language` is the one of the page."""
-    options = tuple(Option(value=value, label=translate(language, said)) for value, said in ((1, YES), (0, NO)))
+    options = tuple(Option(value=value, label=translate(language, said)) for value, said in ((0, NO), (1, YES)))
     stem = translate(language, NOTICED)
     return tuple(
         Question(

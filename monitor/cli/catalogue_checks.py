@@ -1,7 +1,8 @@
 """Every fault of the catalogues that this program comes with: what `monitor i18n check` refuses."""
 
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from gettext import c2py
 
@@ -11,6 +12,8 @@ from monitor.i18n import LANGUAGES, locale
 from monitor.messaging.text_budget import OF_OUR_OWN_ACCORD, budget, cost
 from monitor.translation_rules import blemishes, breaks
 
+SCRIPTS = {"ar": "ARABIC", "uk": "CYRILLIC"}
+"""What a language that is not written in Latin is written in, as Unicode names its letters."""
 COUNTS = range(1000)
 """What is counted here are days, questions and people: where CLDR's forms for millions begin does not matter."""
 
@@ -36,7 +39,10 @@ def catalogue_faults(language: str, domain: str, have: Catalog, wanted: Catalog)
     for message in wanted:
         if message.id:
             english = message.id if isinstance(message.id, str) else message.id[0]
-            yield from (Fault(place, why, english) for why in _message_faults(have.get(message.id), message, forms))
+            found = have.get(message.id)
+            yield from (Fault(place, why, english) for why in _message_faults(found, message, forms))
+            if found and (strange := strange_letters(language, english, _texts(found))):
+                yield Fault(place, f"letters of another language ({strange})", english)
     known_ids = {str(message.id) for message in wanted}
     for message in have:
         if message.id and str(message.id) not in known_ids:
@@ -73,8 +79,19 @@ def follows_cldr(language: str, forms: Mapping[int, tuple[int, ...]]) -> bool:
     return sorted(forms.values()) == sorted(map(tuple, categories.values()))
 
 
+def strange_letters(language: str, source: str, texts: Sequence[str]) -> str:
+    """Return the letters of a translation that another language of ours is written in; names may be in Latin."""
+    others = {*SCRIPTS.values()} - {SCRIPTS.get(language)}
+    letters = sorted({each for text in texts for each in text if each.isalpha() and each not in source})
+    return "".join(each for each in letters if unicodedata.name(each, "").partition(" ")[0] in others)
+
+
+def _texts(found: Message | None) -> list[str]:
+    return [] if found is None else [found.string] if isinstance(found.string, str) else list(found.string or ())
+
+
 def _message_faults(found: Message | None, wanted: Message, forms: Mapping[int, tuple[int, ...]]) -> Iterator[str]:
-    texts = [] if found is None else [found.string] if isinstance(found.string, str) else list(found.string or ())
+    texts = _texts(found)
     if found is None or found.fuzzy or not texts or not all(texts):
         yield "not translated"
     elif isinstance(wanted.id, str):

@@ -64,7 +64,7 @@ class Voice:
         return self._say(_NOBODY_READS, *self._us(), *self._help())
 
     def _us(self) -> tuple[str, ...]:
-        """The number on a line of its own: in a line from right to left its plus sign would change sides."""
+        """Say when and where the team answers, if it has a number."""
         return (_CALL_US,) if self.phone else ()
 
     def _help(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Voice:
             "sender": self.sender,
             "stop": STOP_WORD,
             "start": START_WORD,
-            "phone": self.phone,
+            "phone": in_a_line(self.phone or "", self.language),
             "emergency": in_a_line(self._there.emergency.number, self.language),
             "line": in_a_line(line.number if line else "", self.language),
             **more,

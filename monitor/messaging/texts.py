@@ -5,6 +5,8 @@ A text shows on lock screens and shared phones, so it says nothing that the send
 
 from enum import StrEnum
 
+import phonenumbers
+
 from monitor.i18n import LANGUAGES, N_, translate
 
 # The one word that every network and every Twilio sender obeys, whatever the language; so it is never translated.
@@ -142,10 +144,16 @@ _PHRASES = {
 def in_a_line(number: str, language: str) -> str:
     """Return a number as it is dialled, for a line in `language`.
 
-    From right to left a phone would turn its groups round, so none are left: "116 123" would show as "123 116". A text
-    has no markup against that, and some networks print the marks for it.
+    From right to left a phone would turn its groups round, so none are left: "116 123" would show as "123 116". A plus
+    would change sides, so it is written as within its country. A text has no markup against that, and some networks
+    print the marks for it.
     """
-    return number.replace(" ", "") if LANGUAGES[language].rtl else number
+    if not LANGUAGES[language].rtl:
+        return number
+    if not number.startswith("+"):
+        return number.replace(" ", "")
+    within = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(filter(str.isdigit, within))
 
 
 def render(kind: TextKind, language: str, *, sender: str, link: str) -> str:

@@ -83,11 +83,6 @@ class HelpLine(_Row):
             return f"sms:{_dialled(self.number)}" + (f"?&body={self.send}" if self.send else "")
         return super().href
 
-    @property
-    def language_names(self) -> str:
-        """What it speaks, in those languages' own words."""
-        return ", ".join(str(Locale.parse(tag).language_name) for tag in self.languages)
-
     @model_validator(mode="after")
     def _hours_are_whole(self) -> Self:
         if (self.hours in (Days.DAILY, Days.WEEKDAYS)) != (self.opens is not None and self.closes is not None):
@@ -110,6 +105,11 @@ class Help(BaseModel):
         """Whether a page has to say which line speaks what: they differ, or some do not speak the reader's language."""
         foreign = self.reader is not None and any(self.reader not in line.languages for line in self.lines)
         return foreign or len({line.languages for line in self.lines}) > 1
+
+    def speaks(self, line: HelpLine) -> str:
+        """Return what a line speaks, in the words of whoever reads the page: they may not read those of the line."""
+        names = Locale.parse(self.reader or "en").languages
+        return ", ".join(names[tag] for tag in line.languages)
 
     @property
     def rows(self) -> tuple[_Row, ...]:

@@ -21,7 +21,7 @@ WEEKS = 26
 """How much of a long trajectory is shown before it needs a page of its own."""
 
 _PLOT_START, _PLOT_END = 22, 228
-_RULER, _RULER_WORDS = 230, 236
+_RULER, _RULER_WORDS = 230, 232
 _TOP = 42  # above it: the lane of the events, and the upper end of the ruler
 _POINT = 7  # units a point of the score
 _FIRST, _SPAN = 31, 189  # where the first check-in stands, and how far after it the last one may
@@ -268,7 +268,7 @@ def _scores(lines: Sequence[Sequence[Mark]], base: float) -> tuple[Label, ...]:
     placed: list[Label] = []
     for mark in dict.fromkeys((*marks[:1], *marks[-1:])):
         under, above = (Label(mark.x, mark.y + dy, str(mark.score), "middle") for dy in (19, -9))
-        places = (under, above) if under.y <= base - 2 else (above,)
+        places = (under, above) if under.y <= base - 5 else (above,)
         placed.append(first_clear(places, lines, [label.box for label in placed]) or places[0])
     return tuple(placed)
 

@@ -40,16 +40,17 @@ def worth_noticing(course: Course, language: str) -> tuple[Markup, ...]:
     """Return the lines in the patient's language; none while an answer about safety is among the last two check-ins."""
     held = occasions(course.trajectories)
     answered = [each for each in held if each.is_answered]
-    if not answered or _safety_lately(course, answered[-2:]):
+    if not answered or safety_lately(course):
         return ()
     return (_here(course, held, language), *_lighter(course.trajectories, answered[-1].on, language))
 
 
-def _safety_lately(course: Course, lately: Sequence[Occasion]) -> bool:
-    """Whether the safety item was answered above 0, or not answered, in one of these check-ins or after them.
+def safety_lately(course: Course) -> bool:
+    """Whether the safety item was answered above 0, or not answered, in one of the last two check-ins or after them.
 
-    Drafts count: what somebody said on the way and then took back was said.
+    Then nothing cheerful stands on the page. Drafts count: what somebody said on the way and then took back was said.
     """
+    lately = [each for each in occasions(course.trajectories) if each.is_answered][-2:]
     safety_items = {each.code: each.safety_item for each in course.trajectories if each.safety_item is not None}
     said = [
         point.items[safety_items[code] - 1] if point.items else None
@@ -57,7 +58,8 @@ def _safety_lately(course: Course, lately: Sequence[Occasion]) -> bool:
         for code, point in each.points.items()
         if code in safety_items
     ]
-    return any(value != 0 for value in said) or any(day >= lately[0].on for day in course.safety_drafts)
+    since = lately[0].on if lately else date.min
+    return any(value != 0 for value in said) or any(day >= since for day in course.safety_drafts)
 
 
 def _here(course: Course, held: Sequence[Occasion], language: str) -> Markup:

@@ -24,7 +24,6 @@ from monitor.flags.reviewed import open_flag
 from monitor.flags.wishes import Wish
 from monitor.people.absences import standing_in
 from monitor.people.models import StaffMember
-from monitor.people.words import dialled
 from monitor.progress import patient_step_words as words
 from monitor.relapse.reentry import can_come_back, waiting
 from monitor.reviews.rules import lighter_step
@@ -69,7 +68,6 @@ class Why:
     decided_by: str
     otherwise: str | None
     """Why another step than the rules proposed."""
-    pathway: str
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,6 @@ class PatientStep:
     """Whether they have stepped down: the way back stands on the page of their plan."""
     zone: str
     country: str
-    team_phone: str
-    team_phone_read: str
-    """The same as it is read aloud."""
 
     @property
     def wishes(self) -> frozenset[Wish]:
@@ -148,7 +143,7 @@ def patient_step(
         since=assignment.from_at.astimezone(zone).date(),
         with_whom=with_whom,
         stands_in=stands_in,
-        why=_why(session, assignment, pathway, language, zone),
+        why=_why(session, assignment, language, zone),
         what=_what(plan, pathway, assignment.step, language) if plan else None,
         check_ins=words.every(7 * monitoring.every_weeks, language) if monitoring and monitoring.every_weeks else None,
         meetings=_meetings(episode, assignment, plan),
@@ -166,8 +161,6 @@ def patient_step(
         may_come_back=can_come_back(episode),
         zone=episode.patient.time_zone,
         country=episode.care_team.country,
-        team_phone=episode.care_team.phone,
-        team_phone_read=dialled(episode.care_team.phone),
     )
 
 
@@ -188,7 +181,7 @@ def _is_waiting(session: Session, episode: Episode, pathway: Pathway) -> bool:
     return not session.scalar(sa.select(sa.exists().where(Intake.episode_id == episode.id)))
 
 
-def _why(session: Session, assignment: StepAssignment, pathway: Pathway, language: str, zone: ZoneInfo) -> Why:
+def _why(session: Session, assignment: StepAssignment, language: str, zone: ZoneInfo) -> Why:
     fired = dict.fromkeys(str(each["rule"]) for each in assignment.fired)
     otherwise = assignment.deviation_reason
     return Why(
@@ -196,7 +189,6 @@ def _why(session: Session, assignment: StepAssignment, pathway: Pathway, languag
         decided_on=assignment.from_at.astimezone(zone).date(),
         decided_by=session.get_one(StaffMember, assignment.decided_by_id).name,
         otherwise=words.decided_otherwise(otherwise, language) if otherwise else None,
-        pathway=pathway.name,
     )
 
 

@@ -12,6 +12,8 @@ from monitor.db import reading, unit_of_work
 from monitor.flags.wishes import Wish
 from monitor.http import language, runtime
 from monitor.people.models import Device
+from monitor.people.words import dialled
+from monitor.progress.patient_plan import newest_episode
 from monitor.progress.patient_step import patient_step
 
 blueprint = Blueprint("step", __name__)
@@ -43,10 +45,13 @@ def _page(session: Session, now: datetime) -> str:
     patient = session.get_one(Device, g.device_id).patient
     episode = open_episode(session, patient.id)
     settings = runtime().settings
+    newest = newest_episode(session, patient.id)
     page = patient_step(session, episode, language().tag, now, settings.resources_file) if episode else None
     return render_template(
         "patient/step.html",
         page=page,
+        team_phone=newest.care_team.phone if newest else None,
+        team_phone_read=dialled(newest.care_team.phone) if newest else None,
         has_just_asked="asked" in request.args,
         zone=patient.time_zone,
         country=page.country if page else patient.region,

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from monitor.checkins.next_one import next_one
 from monitor.checkins.planning import open_episode
 from monitor.db import reading, unit_of_work
 from monitor.http import language, runtime
@@ -17,7 +18,7 @@ from monitor.people.models import Device
 from monitor.progress.patient_chart import WEEKS
 from monitor.progress.patient_course import course
 from monitor.progress.patient_happened import events
-from monitor.progress.patient_noticing import worth_noticing
+from monitor.progress.patient_noticing import safety_lately, worth_noticing
 from monitor.progress.patient_progress import patient_progress
 
 blueprint = Blueprint("progress", __name__)
@@ -59,6 +60,7 @@ def _do(now: datetime) -> ResponseReturnValue:
 def _page(session: Session, now: datetime, *, fault: str | None = None) -> str:
     patient = session.get_one(Device, g.device_id).patient
     found, tag = course(session, patient.id), language().tag
+    episode = open_episode(session, patient.id)
     today = to_local(now, patient.time_zone).date()
     return render_template(
         "patient/progress.html",
@@ -69,6 +71,9 @@ def _page(session: Session, now: datetime, *, fault: str | None = None) -> str:
             weeks=None if "all" in request.args else WEEKS,
         ),
         noticed=worth_noticing(found, tag),
+        calm=safety_lately(found),
+        next_one=next_one(session, episode, now) if episode and not found.trajectories else None,
+        zone=patient.time_zone,
         typed={"words": request.form.get("words", ""), "on": request.form.get("on", today.isoformat())},
         fault=fault,
         done=request.args.get("done"),

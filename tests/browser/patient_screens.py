@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from monitor.care.models import Episode
 from monitor.checkins.models import MeasureState
 from monitor.db import reading, unit_of_work
 from monitor.people.devices import begin_enrolment
@@ -206,15 +207,24 @@ def unknown_code(visit: Visit) -> None:
     visit.send_unchecked("main form .btn")
 
 
-def chart(query: str = "") -> Callable[[Visit], None]:
+def chart(visit: Visit) -> None:
     """The chart of somebody who has been in care for months."""
+    with reading(visit.service.sessions) as session:
+        patient_id = visit.service.patient(session, OF_THE_DEMONSTRATION.get(visit.language, "Nora")).id
+    visit.service.set_up(visit.page, patient_id)
+    visit.open("/me")
+
+
+def long_chart(query: str, *, offers_all: bool) -> Callable[[Visit], None]:
+    """The chart of whoever has been in care for longest: more than the half year that is shown of itself."""
 
     def go(visit: Visit) -> None:
-        name = OF_THE_DEMONSTRATION.get(visit.language, "Nora")
         with reading(visit.service.sessions) as session:
-            patient_id = visit.service.patient(session, name).id
+            longest = sa.select(Episode.patient_id).where(Episode.closed_at.is_(None)).order_by(Episode.opened_at)
+            patient_id = session.scalars(longest.limit(1)).one()
         visit.service.set_up(visit.page, patient_id)
         visit.open(f"/me{query}")
+        assert visit.page.locator('a[href="?all=1"]').count() == offers_all
 
     return go
 
@@ -327,8 +337,9 @@ SCREENS = (
     Screen("set up by square", "patient/set_up", "phone.choose_pin", square_read),
     Screen("set up by square, weak PIN", "patient/set_up", "phone.set_up_by_token", weak_pin),
     Screen("square that has ended", "patient/set_up_closed", "phone.choose_pin", opened("/set-up/unknown")),
-    Screen("chart", "patient/progress", "progress.show", chart()),
-    Screen("whole chart", "patient/progress", "progress.show", chart("?all=1")),
+    Screen("chart", "patient/progress", "progress.show", chart),
+    Screen("half a year", "patient/progress", "progress.show", long_chart("", offers_all=True)),
+    Screen("whole chart", "patient/progress", "progress.show", long_chart("?all=1", offers_all=False)),
     Screen("no chart yet", "patient/progress", "progress.show", no_chart_yet),
     Screen("settings", "patient/settings", "settings.show", settings()),
     Screen("settings saved", "patient/settings", "settings.change", settings("save")),

@@ -22,7 +22,7 @@ def test_nothing_scrolls_sideways_and_everything_can_be_tapped(
             fits(page, language)
         visit.open("/help")
         fits(page, language)
-        chart()(visit)
+        chart(visit)
         fits(page, language)
         visit.open("/me/settings")
         page.evaluate("document.querySelectorAll('details.fold').forEach(each => each.open = true)")

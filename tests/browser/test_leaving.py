@@ -62,9 +62,14 @@ def test_whoever_left_their_own_pages_is_asked_for_the_pin_and_the_phone_stays_k
     page = visit.page
     visit.own_phone()
     visit.open("/me/settings")
+    open_pages = page.context.cookies()
 
     leave(page)
 
+    for _ in range(100):  # the page is gone before the service has said that it is shut
+        if page.context.cookies() != open_pages:
+            break
+        page.wait_for_timeout(50)
     visit.open("/me")
     expect(page.locator("h1")).to_have_text("Enter your PIN")
 

@@ -51,7 +51,7 @@ def step_down(visit: Visit) -> None:
     [
         ("checkin-ar", "ar", PHONE, check_in, "#q1 :checked"),
         ("consent-uk", "uk", TALL_PHONE, before_the_first, ".facts"),
-        ("progress", "en", TALL_PHONE, chart(), "figure:nth-of-type(2) .line"),
+        ("progress", "en", TALL_PHONE, chart, "figure:nth-of-type(2) .line"),
         ("worklist", "en", SMALL_DESK, worklist, "tr.open .ev"),
         ("review", "en", SMALL_DESK, review, ".pick :checked"),
         ("plan", "en", TALL_PHONE, plan, "button[name=do]"),

@@ -201,7 +201,7 @@ def test_a_sign_that_was_noticed_is_answered_with_the_call_that_the_plan_promise
 
     page, _ = send(phone, asked, signs_1="1")
 
-    assert "Your team knows that you notice a sign" in page
+    assert "Your team knows that you noticed a sign" in page
     assert "Somebody rings you by" in page
     assert asked.care.clinician.name not in page
 
@@ -223,7 +223,7 @@ def test_without_a_sign_the_page_says_nothing_of_one(
 ) -> None:
     signs_of(sqlite_sessions, asked)
 
-    assert "notice a sign" not in send(phone, asked, signs_1=said)[0]
+    assert "noticed a sign" not in send(phone, asked, signs_1=said)[0]
 
 
 # ---- the patient's own word beside the scores ----

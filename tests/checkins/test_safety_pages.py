@@ -1,5 +1,6 @@
 """Item 9 on a phone: help at once, on any answer above 0, with honest times, and the team told the same moment."""
 
+import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -101,7 +102,8 @@ def test_an_unfinished_check_in_shows_help_above_its_open_questions(sessions: Se
     page = phone.post(asked.path, sent)
 
     assert page.status_code == 422
-    assert page.text.index('class="card care on"') < page.text.index('name="gad7_5"')
+    assert page.text.index('class="card care on"') < page.text.index("is still open")
+    assert re.findall(r'<div class="([^"]*)"[^>]* autofocus', page.text) == ["card care on"]
     assert flags(sessions) == [FlagKind.SAFETY]
 
 

@@ -217,6 +217,7 @@ def test_signs_stand_after_the_measures_in_the_patient_s_own_words(
 
     assert page.index(f"sign_{signs[0].hex}") > page.index("gad7_7")
     assert page.count(QUESTION) == len(signs) == 2
+    assert page.rindex(">No</label>") < page.rindex(">Yes</label>")  # the least first, as in every question before
     assert re.search(r'<b><span lang="ar" dir="auto">I wake before four and cannot go back to sleep</span></b>', page)
     assert SIGNS[2].words not in page  # not watched
     assert "Question 19 of 19" in page

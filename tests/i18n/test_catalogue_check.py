@@ -77,6 +77,8 @@ def test_a_good_catalogue_has_no_fault() -> None:
         ("Zapisz 5 % z", "a bare % before ' '"),
         ("Zapisz %(to)s", "unknown %(to)s"),
         ("Zаpisz", "letters of two scripts in one word"),
+        ("حفظ", "letters of another language (حظف)"),
+        ("Zapisz Зберегти", "letters of another language (Збгеирт)"),
         ("Zapisz ٣", "digits that are not 0 to 9"),
         ("Zapisz wszystko, co tu widać, i wróć", "36 letters for 4"),
     ],

@@ -96,7 +96,7 @@ def test_a_page_says_what_the_lines_speak_where_that_is_not_its_own_language(lan
 def test_the_language_of_a_line_is_on_the_page(sqlite_sessions: Sessions, settings: Settings) -> None:
     phone = Phone(sqlite_sessions, settings)
 
-    assert "<bdi>English</bdi>" in phone.get("/help?country=GB&lang=uk").text
+    assert "<bdi>англійська</bdi>" in phone.get("/help?country=GB&lang=uk").text
     assert "<bdi>English</bdi>" not in phone.get("/help?country=GB&lang=en").text
 
 

@@ -32,6 +32,20 @@ def test_the_page_begins_with_words_and_draws_each_measure(sessions: Sessions, s
     assert "You have checked in 3 times." in page
 
 
+def test_after_a_safety_answer_the_page_begins_with_help_and_nothing_cheerful(
+    sqlite_sessions: Sessions, settings: Settings
+) -> None:
+    weeks: list[Week] = [(17, 11), (9, 10), (6, 5)]
+    well = own_phone(sqlite_sessions, settings, lived_through(sqlite_sessions, settings, weeks)).get("/me").text
+    care = lived_through(sqlite_sessions, settings, weeks, safety=1)
+    page = own_phone(sqlite_sessions, settings, care).get("/me").text
+
+    assert "low mood is clearly lighter" in well
+    assert "low mood is clearly lighter" not in page
+    assert "Worth noticing" not in page
+    assert page.index("These people answer") < page.index("<svg")
+
+
 def test_gaps_are_shown_as_gaps_and_never_as_a_score(sqlite_sessions: Sessions, settings: Settings) -> None:
     care = lived_through(sqlite_sessions, settings, [(17, 11), PointState.MISSED, PointState.NOT_DELIVERED, (12, 9)])
 
@@ -66,12 +80,13 @@ def test_a_check_in_with_a_question_left_out_has_no_score(sqlite_sessions: Sessi
 
 
 def test_before_the_first_check_in_the_page_says_so(sqlite_sessions: Sessions, settings: Settings) -> None:
-    care = an_open_check_in(sqlite_sessions).care
+    care = an_open_check_in(sqlite_sessions, planned_until=NOW).care
 
     page = own_phone(sqlite_sessions, settings, care).get("/me")
 
     assert page.status_code == 200
     assert "Your first check-in will show here" in page.text
+    assert "Your next check-in comes on" in page.text
     assert of(sqlite_sessions, an_id()).trajectories == ()
 
 
@@ -109,7 +124,9 @@ def test_the_page_names_nobody_and_praises_nothing(
     assert not [word for word in ("well done", "great", "congrat", "risk", "!") if word in body]
 
 
-def lived_through(sessions: Sessions, settings: Settings, weeks: list[Week], **patient: str) -> InCare:
+def lived_through(
+    sessions: Sessions, settings: Settings, weeks: list[Week], *, safety: int = 0, **patient: str
+) -> InCare:
     care = an_open_check_in(sessions, asked={"due_at": NOW + timedelta(days=6)}, **patient).care
     with unit_of_work(sessions) as session:
         for ago, week in zip(range(len(weeks), 0, -1), weeks, strict=True):
@@ -121,9 +138,8 @@ def lived_through(sessions: Sessions, settings: Settings, weeks: list[Week], **p
                 check_in.cancelled_at, check_in.cancel_reason = due + timedelta(days=7), CancelReason.NOT_DELIVERED
             elif isinstance(week, tuple):
                 delivery = Delivery(new_id(), "en", Mode.LINK, known_device=True)
-                workflows.complete_check_in(
-                    session, check_in, answers(*week), delivery, settings=settings, now=due + timedelta(hours=1)
-                )
+                given, now = answers(*week, item9=safety if ago == 1 else 0), due + timedelta(hours=1)
+                workflows.complete_check_in(session, check_in, given, delivery, settings=settings, now=now)
     return care
 
 

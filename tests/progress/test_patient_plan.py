@@ -166,11 +166,14 @@ def test_whoever_stopped_the_texts_still_reads_the_plan(sqlite_sessions: Session
 
 def test_the_plan_stays_when_care_has_ended(sqlite_sessions: Sessions, settings: Settings) -> None:
     care = somebody(sqlite_sessions)
-    end_care(sqlite_sessions, care)
 
+    before = text(own_phone(sqlite_sessions, settings, care))
+    end_care(sqlite_sessions, care)
     page = text(own_phone(sqlite_sessions, settings, care))
 
     assert "A walk before work" in page
+    assert "We look at it together again" in before
+    assert "We look at it together again" not in page
     assert "To ask for help again, ring the team: +44 1632 960123." in page
     assert "I notice a sign" not in page
 
@@ -208,7 +211,7 @@ def test_noticing_a_sign_tells_the_team_and_says_who_rings_by_when(
     [flag] = flags(sqlite_sessions, FlagKind.RELAPSE_SIGNAL)
     assert [event.rule for event in flag.events] == [Rule.W1]
     page = text(phone, answer.location)
-    assert "Your team knows that you notice a sign" in page
+    assert "Your team knows that you noticed a sign" in page
     assert f"Maren Okafor rings you by {flag.due_at:%A} {flag.due_at.day} November" in page
 
 

@@ -163,7 +163,7 @@ def test_what_they_noted_is_numbered_and_theirs_to_take_away() -> None:
     html = drawn(progress(*FIFTEEN_WEEKS, events=(own, care)))
     assert [field["value"] for field in elements(html, "input")] == [str(own.own)]
     assert text(html).count("You added this.") == 1
-    assert "Take away: moved house" in text(html), "the button says what it takes away"
+    assert "Remove: moved house" in text(html), "the button says what it takes away"
 
 
 def test_what_happened_after_the_last_check_in_is_in_the_picture() -> None:

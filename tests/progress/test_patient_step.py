@@ -169,7 +169,10 @@ def test_whoever_is_not_in_care_reads_so_and_can_ask_nothing(sqlite_sessions: Se
     with unit_of_work(sqlite_sessions) as session:
         session.execute(sa.update(Episode).values(closed_at=NOW, close_reason=CloseReason.COMPLETED))
 
-    assert "You are not in care with us" in phone.get("/me/step").text
+    page = phone.get("/me/step").text
+    assert "You are not in care with us" in page
+    assert "To ask for help again, ring the team" in page
+    assert 'href="tel:+441632960123"' in page
     assert "You are not in care with us" in phone.post("/me/step", {"wish": "call"}).text
     assert flags(sqlite_sessions) == []
 
@@ -278,6 +281,8 @@ def test_an_answer_that_is_late_is_admitted_with_a_number_to_ring(
     page = phone.get("/me/step").text
 
     assert "has not come. You can ring your team" in page
+    assert "You are still waiting for an answer" in page
+    assert "Your team has it" not in page
     assert 'href="tel:+441632960123"' in page
 
 
