@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from monitor.db import table
 from monitor.people.models import Attempt, Channel, Consent, ContactPreference, Party, Patient, Purpose
 
-CONSENT_TEXT_VERSION = "2026-11"
-"""The version of the words that a patient agrees to; a change of meaning changes it."""
+CONSENT_TEXT_VERSION = "2026-11b"
+"""The version of the words that a patient agrees to; a change of what they say changes it."""
 
 
 _SAID = table(Consent).columns

@@ -172,7 +172,7 @@ def test_the_first_time_the_page_says_what_somebody_would_agree_to(sessions: Ses
         assert each in said
     assert "How your answers are kept" in said
     assert "encrypted" in said
-    assert "“Not now” sends nothing. Your team asks" in said
+    assert "“Not now” sends nothing. If we then hear nothing, your team asks" in said
     assert "<fieldset" not in page.text  # nothing is asked before
     assert 'href="?agree=1&amp;lang=en#q1">I agree, start' in page.text
     assert 'form="leave"' in page.text
