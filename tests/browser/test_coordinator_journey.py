@@ -103,7 +103,7 @@ def meet_the_guardrails(desk: Page, second_desk: Page, north: Clinic, language: 
     """Each step-down that comes too early is refused by name; a supervisor signs for the one that is let go."""
     service, address = north.service, f"{north.record}/step-down"
     desk.goto(address)
-    press(desk, "form[action$='/step-down'] .go")
+    press(desk, "form[action$='/step-down'] button")
     missing = said(desk, "#faults")
     assert f"Not yet: {len(CONFIRMED)} guardrails are missing." in missing
     for guardrail, name in GUARDRAILS.items():
@@ -122,7 +122,7 @@ def meet_the_guardrails(desk: Page, second_desk: Page, north: Clinic, language: 
     assert "Awaits a signature" in said(desk, f"#{LET_GO}")
     # Then that one alone still stands in the way, and whoever let it go cannot sign for it
     assert desk.locator("button[value=sign]").count() == 0
-    press(desk, "form[action$='/step-down'] .go")
+    press(desk, "form[action$='/step-down'] button")
     assert desk.locator("#faults li").all_inner_texts() == [f"{GUARDRAILS[LET_GO]}: Awaits a signature"]
     keep(desk, f"{language}-plan-4-awaits")
     # When a supervisor at another desk reads the reason and signs
@@ -166,7 +166,7 @@ def answer_with_a_sign(phone: Page, north: Clinic, language: str) -> None:
     for place, sign in enumerate(SIGNS[language]):
         assert sign in (asked.nth(count - len(SIGNS[language]) + place).text_content() or "")
     first = count - len(SIGNS[language]) + 1
-    tap_through(phone, dict.fromkeys(range(1, first), 0) | {first: 0, first + 1: 1})
+    tap_through(phone, dict.fromkeys(range(1, first), 0) | {first: 1, first + 1: 0})
     keep(phone, f"{language}-plan-8-send")
     send(phone)
     phone.wait_for_selector("#send", state="detached")
