@@ -26,6 +26,7 @@ from monitor.flags.facts import SafetyFacts
 from monitor.flags.kinds import FlagKind, Rule
 from monitor.flags.kinds import SelfSafety as SelfSafety
 from monitor.flags.reviewed import close_reviewed
+from monitor.flags.whom import safety_owner as safety_owner
 from monitor.flags.wishes import Wish, finding_of
 from monitor.measures import catalogue
 from monitor.messaging import outbox

@@ -22,4 +22,4 @@ def reason_label(reason: MiddleReason, language: str) -> str:
 
 def reasons_label(reasons: Iterable[str], language: str) -> str:
     """Return the reasons that a request keeps, in one line."""
-    return "; ".join(reason_label(MiddleReason(each), language) for each in reasons)
+    return " · ".join(reason_label(MiddleReason(each), language) for each in reasons)

@@ -117,9 +117,7 @@ def promise_lines(promise: StepPromise, language: str, region: str, zone: str) -
     contact = translate_plural(
         language, "In contact every %(count)s day.", "In contact every %(count)s days.", days, DOMAIN
     )
-    check_in = translate_plural(
-        language, "A check-in every %(count)s week.", "A check-in every %(count)s weeks.", weeks, DOMAIN
-    )
+    check_in = translate_plural(language, "A check-in every week.", "A check-in every %(count)s weeks.", weeks, DOMAIN)
     contacts = (
         [translate_plural(language, "At most %(count)s contact.", "At most %(count)s contacts.", most, DOMAIN)]
         if most is not None

@@ -16,6 +16,7 @@ from monitor.care.scope import episodes_visible_to, patient_in_scope
 from monitor.db import reading, unit_of_work
 from monitor.http import runtime
 from monitor.i18n import N_
+from monitor.messaging.quiet_hours import to_local
 from monitor.people.needs import Needs, history, needs_of, needs_of_all, state_needs
 from monitor.people.needs_models import TimeOfDay
 from monitor.people.needs_words import MARKS, TIMES, need_labels, recorded, time_label
@@ -145,6 +146,7 @@ def _page(session: Session, episode: Episode, form: Typed) -> str:
     earlier = [
         {
             "at": needs.from_at,
+            "on": to_local(needs.from_at, episode.care_team.time_zone).date() if needs.from_at else None,
             "labels": need_labels(needs, patient.language, language),
             "best": time_label(needs.best_time, language),
             "words": needs.words,

@@ -56,6 +56,13 @@ class Due:
     first: str
     second: str | None
     tone: str
+    by: str = ""
+    """'due Thu 26 Nov': the first line where it names a day, which among other words would read as one that is past."""
+
+    @property
+    def in_a_line(self) -> str:
+        """The first line as it stands among other words."""
+        return self.by or self.first
 
 
 def due(at: datetime, now: datetime, reader: Reader, *, warn_all_day: bool = False) -> Due:
@@ -68,8 +75,8 @@ def due(at: datetime, now: datetime, reader: Reader, *, warn_all_day: bool = Fal
         tone = "soon" if warn_all_day or left <= SOON else ""
         return Due(at, _left(left, reader), reader.say(N_("today %(time)s"), time=reader.time(at)), tone)
     if days == 1:
-        return Due(at, reader.say(N_("tomorrow %(time)s"), time=reader.time(at)), None, "")
-    return Due(at, reader.date(at), reader.time(at), "")
+        return _by(at, reader.say(N_("tomorrow %(time)s"), time=reader.time(at)), None, reader)
+    return _by(at, reader.date(at), reader.time(at), reader)
 
 
 def age(since: datetime, now: datetime, reader: Reader) -> str:
@@ -80,6 +87,10 @@ def age(since: datetime, now: datetime, reader: Reader) -> str:
     if minutes < 24 * 60:
         return reader.say(N_("%(hours)s h"), hours=minutes // 60)
     return reader.ngettext("%(count)s day", "%(count)s days", minutes // (24 * 60))
+
+
+def _by(at: datetime, day: str, time: str | None, reader: Reader) -> Due:
+    return Due(at, day, time, "", by=reader.say(N_("due %(when)s"), when=day))
 
 
 def _left(left: timedelta, reader: Reader) -> str:

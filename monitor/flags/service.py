@@ -36,6 +36,7 @@ from monitor.flags.taking import close_held as close_held
 from monitor.flags.taking import closings as closings
 from monitor.flags.taking import hand_over as hand_over
 from monitor.flags.taking import mark_seen as mark_seen
+from monitor.flags.taking import may_sleep_until as may_sleep_until
 from monitor.flags.taking import record_attempt as record_attempt
 from monitor.flags.taking import snooze as snooze
 from monitor.flags.taking import take as take

@@ -202,12 +202,15 @@ def _hand_over(session: Session, flag: Flag, staff_member: StaffMember, form: Ty
 
 
 def _snooze(session: Session, flag: Flag, staff_member: StaffMember, form: Typed) -> FlagEvent | None:
-    until, why = form.day("until", missing=UNTIL_WHEN), form.words("why", missing=WHY_LATER)
-    if until is None or form.faults:
+    until, now = form.day("until", missing=UNTIL_WHEN), runtime().clock()
+    morning = to_utc(until, time(), flag.episode.care_team.time_zone) if until else None
+    if morning and not service.may_sleep_until(session, flag, morning, now):
+        form.fault("until", UNTIL_WHEN)
+    why = form.words("why", missing=WHY_LATER)
+    if morning is None or form.faults:
         return None
-    morning = to_utc(until, time(), flag.episode.care_team.time_zone)
     try:
-        return service.snooze(session, flag, staff_member, morning, why, runtime().clock())
+        return service.snooze(session, flag, staff_member, morning, why, now)
     except service.SnoozeNotAllowed:
         form.fault("until", UNTIL_WHEN)
         return None

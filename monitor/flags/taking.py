@@ -116,6 +116,12 @@ def take(session: Session, flag: Flag, staff_member: StaffMember, now: datetime)
     return hand_over(session, flag, staff_member, staff_member, "", now)
 
 
+def may_sleep_until(session: Session, flag: Flag, until: datetime, now: datetime) -> bool:
+    """Whether a flag may be put off until a moment, by the number of days that its pathway allows."""
+    longest = in_force(session, flag.episode.pathway).pathway.flags.snooze_at_most_days
+    return now < until <= now + timedelta(days=longest)
+
+
 def snooze(
     session: Session, flag: Flag, staff_member: StaffMember, until: datetime, reason: str, now: datetime
 ) -> FlagEvent:
@@ -124,11 +130,10 @@ def snooze(
     Its due time stays as it is. Raises FlagClosed, SnoozeNotAllowed.
     """
     _keep_open(session, flag)
-    longest = in_force(session, flag.episode.pathway).pathway.flags.snooze_at_most_days
     if flag.kind in NEVER_SNOOZED:
         raise SnoozeNotAllowed("a flag of this kind is never put off")
-    if not now < until <= now + timedelta(days=longest) or not reason.strip():
-        raise SnoozeNotAllowed(f"a flag is put off for {longest} days at most, and with a reason")
+    if not may_sleep_until(session, flag, until, now) or not reason.strip():
+        raise SnoozeNotAllowed("a flag is put off for as many days as its pathway allows at most, and with a reason")
     flag.seen_at = flag.seen_at or now
     flag.snoozed_until = until
     return _done(session, flag, staff_member, FlagEventKind.SNOOZED, now, words=reason)

@@ -1,12 +1,15 @@
-"""Whom to call about a flag, and to whom it can be given."""
+"""Whom to call about a flag, who has it, and to whom it can be given."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.access import Viewer
-from monitor.people.models import Patient
+from monitor.flags.kinds import FlagKind
+from monitor.flags.models import Flag
+from monitor.people.models import Patient, StaffMember
 from monitor.people.needs import needs_of
 from monitor.people.needs_words import need_labels
 from monitor.people.teams import carers
@@ -46,6 +49,16 @@ def person(session: Session, patient: Patient, language: str) -> Person:
         needs=need_labels(needs_of(session, patient.id), patient.language, language),
         access_needs=patient.access_needs,
     )
+
+
+def safety_owner(session: Session, episode_id: UUID) -> str | None:
+    """Return the name of whoever has the open safety flag of an episode; None where none is open."""
+    owner = session.scalar(
+        sa.select(StaffMember)
+        .join(Flag, Flag.owner_id == StaffMember.id)
+        .where(Flag.episode_id == episode_id, Flag.kind == FlagKind.SAFETY, Flag.closed_at.is_(None))
+    )
+    return owner.name if owner else None
 
 
 def colleagues(session: Session, care_team_id: UUID, viewer: Viewer) -> tuple[Choice, ...]:

@@ -118,7 +118,11 @@ def worklist(session: Session, viewer: Viewer, view: View, *, now: datetime, reg
         mine=total(MINE),
         everyone=total(EVERYBODY),
         by_team=_by_team(teams, {each["care_team_id"]: each[EVERYBODY] for each in counts}),
-        by_reason=tuple((kind, kind_label(kind, viewer.language), n) for kind in FlagKind if (n := total(kind))),
+        by_reason=tuple(
+            (kind, kind_label(kind, viewer.language), n)
+            for kind in FlagKind
+            if (n := total(kind)) or kind is view.reason  # an empty view says which reason it is of
+        ),
         teams=teams,
         last_tick=tick,
         clock_is_late=tick is None or now - tick > LATE_TICK,

@@ -95,7 +95,10 @@ def before_session(record: Record, flags: Sequence[FlagDetail], now: datetime, r
         notes=_notes(record.asked, reader),
         open=tuple(
             reader.say(
-                N_("%(reason)s since %(day)s, %(due)s"), reason=flag.tag.label, day=flag.opened_day, due=flag.due.first
+                N_("%(reason)s since %(day)s, %(due)s"),
+                reason=flag.tag.label,
+                day=flag.opened_day,
+                due=flag.due.in_a_line,
             )
             for flag in still_open[:MOST_OPEN]
         ),
@@ -115,7 +118,7 @@ def _appointment(appointments: Sequence[Appointment], now: datetime, reader: Rea
     """Return which appointment comes next, and which one of those attended it is."""
     coming = [each for each in appointments if each.state is AppointmentState.PLANNED and each.starts_at > now]
     if not coming:
-        return reader.say(N_("No appointment is planned."))
+        return reader.say(N_("No appointment is planned"))
     number = sum(each.state is AppointmentState.ATTENDED for each in appointments) + 1
     when = reader.day_and_time(coming[0].starts_at, now)
     return reader.say(N_("Contact %(number)s, %(when)s"), number=number, when=when)

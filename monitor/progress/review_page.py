@@ -36,7 +36,7 @@ from monitor.reviews.words import criterion_label, decision_label, kind_label, r
 CLOSE_LABELS: Mapping[CloseReason, str] = {
     CloseReason.COMPLETED: N_("End care: completed"),
     CloseReason.MOVED: N_("End care: moved to another service"),
-    CloseReason.DECLINED: N_("End care: they want no more of it"),
+    CloseReason.DECLINED: N_("End care: they want no more help"),
 }
 
 CHANGES: Mapping[Change, str] = {

@@ -13,7 +13,7 @@ from monitor.progress.series import Occasion, PointState, Trajectory
 COLUMNS = 16
 """As many columns as a phone shows without one figure touching the next."""
 _FEWEST = 6  # so that one check-in is not as wide as the page
-_DATES = 12  # as many columns have room for their date
+_DATES = 8  # as many columns have room for their date
 
 
 @dataclass(frozen=True)

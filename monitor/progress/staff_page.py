@@ -129,11 +129,7 @@ def page_of(session: Session, record: Record, now: datetime, reader: Reader) -> 
         ),
         review_kind=kind_label(episode.next_review_kind, reader.language),
         review=due(episode.next_review_at, now, reader) if episode.next_review_at and not episode.closed_at else None,
-        answered=reader.say(
-            N_("%(answered)s of %(sent)s sent were answered."),
-            answered=record.answered,
-            sent=record.answered + record.missed,
-        ),
+        answered=_answered(record.answered, record.answered + record.missed, reader),
         undelivered=reader.ngettext(
             "%(count)s more did not arrive.", "%(count)s more did not arrive.", record.undelivered
         )
@@ -216,6 +212,12 @@ def _roles(session: Session, episode: Episode, reader: Reader) -> tuple[str, ...
         for role in CareRole
         if role in held
     )
+
+
+def _answered(answered: int, sent: int, reader: Reader) -> str:
+    if not sent:
+        return reader.say(N_("None sent yet."))
+    return reader.say(N_("%(answered)s of %(sent)s answered."), answered=answered, sent=sent)
 
 
 def _contact(record: Record, today: date, reader: Reader) -> str:

@@ -81,13 +81,13 @@ _CHANGES = {
 
 _OWN_WORDS: dict[tuple[Compared, Change | None], str] = {
     (Compared.BETTER, None): N_("Says better than last time."),
-    (Compared.BETTER, Change.NO_RELIABLE_CHANGE): N_("Says better; the score is about the same."),
+    (Compared.BETTER, Change.NO_RELIABLE_CHANGE): N_("Says better; the score is about the same as last time."),
     (Compared.BETTER, Change.RELIABLE_DETERIORATION): N_("Says better; the score is clearly higher."),
     (Compared.SAME, None): N_("Says about the same as last time."),
     (Compared.SAME, Change.RELIABLE_IMPROVEMENT): N_("Says about the same; the score is clearly lower."),
     (Compared.SAME, Change.RELIABLE_DETERIORATION): N_("Says about the same; the score is clearly higher."),
     (Compared.WORSE, None): N_("Says worse than last time."),
-    (Compared.WORSE, Change.NO_RELIABLE_CHANGE): N_("Says worse; the score is about the same."),
+    (Compared.WORSE, Change.NO_RELIABLE_CHANGE): N_("Says worse; the score is about the same as last time."),
     (Compared.WORSE, Change.RELIABLE_IMPROVEMENT): N_("Says worse; the score is clearly lower."),
 }
 

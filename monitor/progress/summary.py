@@ -255,9 +255,7 @@ def _rhythm(monitoring: MonitoringPlan, reader: Reader) -> list[str]:
     """Return how often check-ins come, and from when on less often."""
     if monitoring.every_weeks is None:
         return [reader.say(N_("Check-ins come before appointments only."))]
-    said = [
-        reader.ngettext("A check-in every %(count)s week.", "A check-in every %(count)s weeks.", monitoring.every_weeks)
-    ]
+    said = [reader.ngettext("A check-in every week.", "A check-in every %(count)s weeks.", monitoring.every_weeks)]
     if monitoring.eases_on is not None and monitoring.eases_to is not None:
         weeks = reader.ngettext("every %(count)s week", "every %(count)s weeks", monitoring.eases_to)
         said.append(reader.say(N_("From %(day)s on %(weeks)s."), day=_on(monitoring.eases_on, reader), weeks=weeks))

@@ -18,7 +18,7 @@ from monitor.relapse.plan_rules import Written, WrittenSafety
 from monitor.relapse.plan_shown import shown_number
 from monitor.relapse.plan_start import Offer
 from monitor.relapse.plans import content_of, safety_of
-from monitor.relapse.staff_words import FAULTS
+from monitor.relapse.staff_words import FAULTS, SAFETY_FIELDS
 
 MOST_ROWS = 12
 """Signs, or people: more than anybody reads on a bad day."""
@@ -44,6 +44,8 @@ class _TwoPlans(Typed):
 
     fewest: ClassVar[Mapping[str, int]]
     """How many empty lines of each kind the form begins with."""
+    order: ClassVar[Sequence[str]]
+    """Its fields from the top of the page down; of numbered lines the name of their kind."""
 
     def rows(self, name: str) -> int:
         """Return how many lines of a kind the form has."""
@@ -61,6 +63,14 @@ class _TwoPlans(Typed):
         """Say beside its field what keeps the plan from being agreed."""
         for fault in faults:
             self.fault(*FAULTS[fault])
+
+    def sort_faults(self) -> None:
+        """Bring what is wrong into the order of the page."""
+        self.faults = {name: self.faults[name] for name in sorted(self.faults, key=self._place)}
+
+    def _place(self, name: str) -> tuple[int, int, int]:
+        kind, *part, number = name.split("-") if "-" in name else (name, "0")
+        return self.order.index(kind), int(number), ([], ["who"], ["number"]).index(part)
 
     def _given(self) -> Given | None:
         return self.one_of("given", {"": None, **{each.value: each for each in Given}})
@@ -96,6 +106,12 @@ class PlanForm(_TwoPlans):
     """The form of a relapse plan."""
 
     fewest: ClassVar = {SIGNS: 3, PEOPLE: 1}
+    order: ClassVar = (
+        *("signs", SIGNS, "first_sign", "lapse", "relapse"),
+        *("number", "hours", "wait", "back_to", "owner"),
+        *(PEOPLE, "helped", "keeps", "triggers", "medicines", "prescriber", "matters"),
+        *("review_on", "given"),
+    )
 
     def written(self, patient: Patient, *, owners: Iterable[UUID], steps: Iterable[Step]) -> Written:
         """Return the plan as far as it can be read; what cannot is a fault."""
@@ -136,6 +152,7 @@ class SafetyForm(_TwoPlans):
     """The form of a safety plan."""
 
     fewest: ClassVar = {PEOPLE: 1, PROFESSIONALS: 1}
+    order: ClassVar = tuple(SAFETY_FIELDS)
 
     def written(self, patient: Patient) -> WrittenSafety:
         """Return the plan as far as it can be read; what cannot is a fault."""

@@ -21,7 +21,6 @@ from monitor.flags.due import Reader
 from monitor.http import runtime
 from monitor.i18n import N_
 from monitor.messaging.keywords import Keyword, words_of
-from monitor.messaging.quiet_hours import to_local
 from monitor.people.words import language_name
 from monitor.relapse.kinds import PlanKind, PlanState
 from monitor.relapse.models import RelapsePlan
@@ -183,6 +182,7 @@ def _editor(episode: Episode, form: AnyForm, every: Sequence[RelapsePlan], choic
     lines = [(name, numbered[name], form.rows(name)) for name in form.fewest]
     lines += [(f"{name}-{part}", message, count) for name, message, count in lines for part in ("who", "number")]
     found = clash(every, now, reader)
+    form.sort_faults()
     return render_template(
         "staff/safety_plan.html" if is_safety else "staff/plan.html",
         **_about(episode, _kind(form)),
@@ -196,13 +196,14 @@ def _editor(episode: Episode, form: AnyForm, every: Sequence[RelapsePlan], choic
         steps=[(each.value, step_in_full(each, reader.language)) for each in choices.steps],
         kinds=[(each.value, sign_kind_label(each, reader.language)) for each in SIGN_KINDS],
         givens=[(each.value, given_label(each, reader.language)) for each in GIVEN],
-        **_as_typed(episode, form, choices),
+        is_written=_is_written(episode),
+        **(_as_typed(episode, form, choices) if _is_written(episode) else _as_agreed(every, _kind(form))),
     )
 
 
 def _as_typed(episode: Episode, form: AnyForm, choices: Offer) -> dict[str, object]:
     """Return what the patient would read of a form as it stands."""
-    patient, today = episode.patient, to_local(runtime().clock(), episode.patient.time_zone).date()
+    patient = episode.patient
     read = type(form)(form.values)  # its faults are said once, by whoever saves
     if isinstance(read, SafetyForm):
         return {"safety": safety_page(read.written(patient).content, words_in=patient.language)}
@@ -213,12 +214,16 @@ def _as_typed(episode: Episode, form: AnyForm, choices: Offer) -> dict[str, obje
             [each.words for each in written.signs],
             words_in=patient.language,
             read_in=patient.language,
-            made_with=viewer().name,
-            made_on=today,
             review_on=written.review_on,
             owner=next((each.name for each in choices.owners if each.id == written.owner_id), None),
         )
     }
+
+
+def _as_agreed(every: Sequence[RelapsePlan], kind: PlanKind) -> dict[str, object]:
+    """Return what the patient does read: the version that counts, or nothing."""
+    counts = next((each for each in every if each.state is PlanState.AGREED), None)
+    return _as_kept(counts) if counts else {"safety" if kind is PlanKind.SAFETY else "plan": None}
 
 
 def _as_kept(found: RelapsePlan) -> dict[str, object]:
@@ -251,6 +256,11 @@ def _version(session: Session, episode: Episode, plan_id: UUID) -> tuple[Relapse
         if found is not None:
             return found, every
     raise OutOfScope("plan", plan_id)
+
+
+def _is_written(episode: Episode) -> bool:
+    """Whether the viewer may write the plan, and it can still be written."""
+    return episode.closed_at is None and viewer().may("record")
 
 
 def _kind(form: AnyForm) -> PlanKind:

@@ -58,6 +58,8 @@ class Listing:
     breached: tuple[Upcoming, ...]
     this_week: tuple[Upcoming, ...]
     total: Count
+    everybody: Count
+    """Of all owners, at the chosen step."""
     by_owner: tuple[tuple[UUID, str, Count], ...]
     by_step: tuple[tuple[Step, Count], ...]
     next_at: datetime | None
@@ -83,6 +85,7 @@ def listing(session: Session, viewer: Viewer, chosen: Filter, now: datetime) -> 
         breached=_rows(session, viewer, chosen, Episode.next_review_at <= now),
         this_week=_rows(session, viewer, chosen, Episode.next_review_at > now, Episode.next_review_at <= week_ends),
         total=sum((group.count for group in wanted), Count()),
+        everybody=sum(owners.values(), Count()),
         by_owner=tuple(sorted(((who, names[who], count) for who, count in owners.items()), key=lambda each: each[1])),
         by_step=tuple((step, steps[step]) for step in Step if step in steps),
         next_at=min(later, default=None),

@@ -60,13 +60,13 @@ def all_stand(visit: Visit) -> None:
 
 def asked_too_early(visit: Visit) -> None:
     nothing_yet(visit)
-    visit.send_unchecked("form[action$=step-down] .go")
+    visit.send_unchecked("form[action$=step-down] button")
 
 
 def chosen(visit: Visit) -> None:
     """The review to which a whole list leads."""
     all_stand(visit)
-    visit.send_unchecked("form[action$=step-down] .go")
+    visit.send_unchecked("form[action$=step-down] button")
 
 
 def without_words(visit: Visit) -> None:

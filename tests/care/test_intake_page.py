@@ -91,7 +91,7 @@ def test_an_assigned_step_says_why_and_what_it_promises(clinic: Clinic) -> None:
     said = clinic.browser.text(clinic.path)
     assert "As the rules proposed." in said
     assert "Maren Okafor , 24 November 2026." in said
-    assert "In contact every 14 days. A check-in every 1 week. A question is answered within 2 working days." in said
+    assert "In contact every 14 days. A check-in every week. A question is answered within 2 working days." in said
     assert "Who needs more goes to: Middle step" in said
     assert "Looked at again by 8 December 2026, whatever happens." in said
     assert "Agreed with her." in said

@@ -369,6 +369,14 @@ def test_a_patient_may_go_to_another_team_and_no_flag_stays_behind(clinic: Clini
     assert {each.owner_id for each in clinic.rows(Flag)} == {clinic.sam.id}
 
 
+def test_the_page_says_how_many_flags_go_along_or_that_none_does(small: Clinic) -> None:
+    browser = small.browser()
+    assert "None of the open flags are theirs, so none goes along." in browser.text(small.path)
+
+    put(small.sessions, a_flag(small.noor, FlagKind.NOT_IMPROVING))
+    assert "1 open flag goes along." in browser.text(small.path)
+
+
 def test_the_same_person_may_take_the_patient_to_another_team(small: Clinic) -> None:
     assert small.hand_over(small.browser(), to=f"{small.maren.id}:{small.south.id}").status_code == 303
     assert small.episode().care_team_id == small.south.id

@@ -398,7 +398,7 @@ def test_answers_on_the_phone_complete_the_check_in_that_was_due(sqlite_sessions
 
     [submission] = desk.all(Submission)
     assert (submission.check_in_id, submission.mode) == (due.id, "interpreter")
-    assert "Nobody is to be rung now." in desk.maren_s.text("/calls")
+    assert "Nobody to call now." in desk.maren_s.text("/calls")
 
 
 def test_staff_move_a_patient_to_the_phone_from_the_record(sqlite_sessions: Sessions, settings: Settings) -> None:

@@ -151,6 +151,7 @@ def test_what_is_missing_is_named_and_what_was_answered_stays(desk: Desk) -> Non
 
     assert page.status_code == 422
     said = words(page)
+    assert "A safety answer is open" not in said
     assert "Question 4 : Feeling tired or having little energy" in said
     assert "Question 17 : Feeling afraid" in said
     assert said.count("Choose an answer, or that they would rather not say.") == 2
@@ -189,8 +190,10 @@ def test_a_safety_answer_acts_at_once_even_if_the_rest_is_open(desk: Desk) -> No
     fields = desk.fill_in(**{SAFETY: "1"})
     del fields["gad7_1"]
 
-    assert desk.send(fields).status_code == 422
+    page = desk.send(fields)
 
+    assert page.status_code == 422
+    assert "A safety answer is open; its flag is with Maren Okafor. Not finished yet" in words(page)
     assert [flag.kind for flag in desk.all(Flag)] == [FlagKind.SAFETY]
     assert (SAFETY, 1) in {(f"{each.instrument}_{each.item}", each.value) for each in desk.all(Answer)}
     assert len(desk.app.audit("began answers")) == 1
@@ -261,7 +264,9 @@ def test_whoever_has_not_agreed_to_be_asked_is_not_asked_by_anybody(desk: Desk) 
         patient = session.get_one(Patient, desk.noor.patient.id)
         state_consent(session, patient, (Purpose.CHECK_INS,), False, said_by=Party.PATIENT, now=NOW)
 
-    assert "There is nothing to ask now" in desk.maren_s.text(desk.path)
+    said = desk.maren_s.text(desk.path)
+    assert "There is nothing to ask now" in said
+    assert "Read each question aloud" not in said
     assert desk.send(fields).status_code == 422
     assert desk.all(Submission) == []
 

@@ -170,6 +170,7 @@ def test_a_plan_that_somebody_changed_meanwhile_is_not_written_over(desk: Desk) 
     assert late.status_code == 409
     said = words(late)
     assert "Not saved: the plan has changed meanwhile. Ida Sand changed it on" in said
+    assert "10:00. What counts now stands below." in said
     assert "WHO-5: every 4 weeks." in said, "what counts now"
     assert plans(desk.sessions)[-1].slower == {"who5": 4}
 

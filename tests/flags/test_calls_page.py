@@ -52,7 +52,7 @@ def desk(sqlite_sessions: Sessions, settings: Settings) -> Desk:
 def test_nobody_to_ring_says_who_would_stand_here(desk: Desk) -> None:
     desk.patient()
 
-    assert "Nobody is to be rung now." in desk.maren_s.text(PATH)
+    assert "Nobody to call now." in desk.maren_s.text(PATH)
 
 
 def test_a_row_says_all_that_whoever_rings_has_to_know(desk: Desk) -> None:

@@ -400,6 +400,47 @@ def test_without_a_reason_or_a_day_that_is_allowed_it_stays_where_it_is(
     assert ward.now(missed).snoozed_until is None
 
 
+def test_a_day_that_has_passed_is_said_together_with_the_missing_reason(ward: Ward, missed: UUID) -> None:
+    page = ward.maren_s.post(f"/flags/{missed}/snooze", until="2020-01-01", why="")
+
+    said = words(page)
+    assert said.index("Until : Choose the day") < said.index("Why it can wait : Write why")
+    for name in ("until", "why"):
+        assert re.search(f'name="{name}"[^>]* aria-invalid="true" aria-describedby="{name}-fault"', page.text)
+
+
+def test_the_field_without_a_new_owner_is_marked_as_wrong(ward: Ward) -> None:
+    page = ward.maren_s.post(f"/flags/{ward.flag}/hand-over", to="")
+
+    assert re.search('name="to"[^>]* aria-invalid="true" aria-describedby="to-fault"', page.text)
+
+
+def test_what_closes_nothing_stands_apart_from_what_does(ward: Ward) -> None:
+    page = ward.maren_s.get(f"/flags/{ward.flag}").text
+
+    closing, _, others = page.partition('<div class="others">')
+    assert "Settled: closes this flag" in closing
+    assert "I have seen it; the clock runs on" not in closing
+    assert "I have seen it; the clock runs on" in others
+
+
+def test_a_try_that_was_not_chosen_leads_to_the_tries_and_a_close_to_what_closes(ward: Ward) -> None:
+    with unit_of_work(ward.sessions) as session:
+        review = ward.raise_flag(session, ward.noor, FlagKind.REVIEW_DUE)
+
+    for flag, legend in ((ward.flag, "Settled: closes this flag"), (review, "Tried: stays open")):
+        page = ward.maren_s.post(f"/flags/{flag}/{'close' if flag == ward.flag else 'attempt'}", reason="Spoke.")
+        assert f'<a href="#outcome-{flag}">{legend}</a>' in page.text
+        assert re.search(rf'id="outcome-{flag}">\s*<legend>{legend}', page.text)
+
+
+def test_an_empty_view_says_which_reason_it_is_of(ward: Ward) -> None:
+    said = ward.maren_s.get("/?reason=unreachable")
+
+    assert "Nothing is waiting in this view." in words(said)
+    assert re.search(r'aria-current="true">Unreachable <span class="m">0<', said.text)
+
+
 def test_a_safety_answer_is_never_set_aside(ward: Ward) -> None:
     offered = ward.maren_s.get(f"/flags/{ward.flag}").text
     assert f"/flags/{ward.flag}/snooze" not in offered
@@ -450,6 +491,12 @@ def test_after_ten_minutes_or_by_somebody_else_nothing_is_undone(ward: Ward) -> 
     assert "This cannot be undone any more" in words(late)
     assert ward.now().owner_id == ward.daniel.id
     assert f"/flags/{ward.flag}/undo" not in ward.maren_s.get(f"/flags/{ward.flag}").text
+
+
+def test_what_was_said_does_not_run_into_the_way_to_take_it_back(ward: Ward, missed: UUID) -> None:
+    ward.maren_s.post(f"/flags/{missed}/snooze", until="2026-11-30", why="Back on Friday.")
+
+    assert "Back on Friday.</q> <form" in ward.maren_s.get(f"/flags/{missed}").text
 
 
 def test_a_try_is_not_offered_to_be_undone(ward: Ward) -> None:

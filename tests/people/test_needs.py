@@ -144,6 +144,7 @@ def test_what_is_written_down_stands_on_the_page_the_record_and_the_sheet(desk: 
     assert "Counts now. Interpreter for Arabic · Large text · In the morning Her son may pick up." in maren.text(
         f"{path}/needs"
     )
+    assert "Tue 24 Nov, 10:00 Counts now." in maren.text(f"{path}/needs")
     short = "Interpreter for Arabic · Large text · In the morning Her son may pick up."
     assert f"What makes it easier for them: {short}" in maren.text(path)
     assert f"What they need: {short}" in maren.text(f"{path}/before")

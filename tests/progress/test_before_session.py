@@ -95,9 +95,21 @@ def test_before_the_first_check_in_it_says_so(sheet: Sheet) -> None:
     said = words(sheet.page())
 
     assert "No contact attended yet." in said
-    assert "No appointment is planned." in said
+    assert "No appointment is planned. Accountable: Maren Okafor." in said
     assert "No check-in has been answered or missed yet." in said
     assert "No flag is open." in said
+
+
+def test_a_flag_that_is_due_on_another_day_does_not_read_as_one_of_the_past(sheet: Sheet) -> None:
+    with unit_of_work(sheet.sessions) as session:
+        session.add(a_flag(sheet.noor, FlagKind.OPTED_OUT, due_at=NOW + timedelta(days=6)))
+        session.add(a_flag(sheet.noor, FlagKind.NOT_IMPROVING, due_at=NOW + timedelta(hours=2)))
+
+    said = words(sheet.page())
+
+    assert "Opted out since Tue 24 Nov, due Mon 30 Nov" in said
+    assert "Not improving since Tue 24 Nov, 2 h 0 min left" in said
+    assert "Open , due Mon 30 Nov." in sheet.said()
 
 
 def test_a_full_record_prints_on_one_page(sheet: Sheet, chromium: Browser) -> None:

@@ -76,7 +76,7 @@ def test_the_page_counts_the_slots_and_the_waits(app: StaffApp, clinic: Clinic) 
     assert "2 of 3 in use" in said
     assert "Protected 2 , of them 1 free" in said
     assert "Waiting 1 , longest 6 days" in said
-    assert "7 days , promise 7" in said
+    assert "7 days , promise 7 days" in said
     assert "Next to free Slot 1, Tue 5 Jan" in said
 
 
@@ -228,6 +228,14 @@ def test_a_burst_that_lacks_something_is_not_begun(
     if "words" not in changed:
         assert OUT in words(page)
     assert clinic.holder(care) is None
+
+
+def test_a_burst_that_lacks_words_names_the_field_as_it_is_called(app: StaffApp, clinic: Clinic) -> None:
+    browser = app.browser(INES)
+    page = send(browser, clinic.waits(), {**BURST, "slot": slot(clinic, 1), "words": ""})
+    assert '<a href="#words">The way out, in your words</a>' in page.text
+    page = send(browser, clinic.waits("Dirk"), {"do": "ask", "words": ""})
+    assert '<a href="#words">In your words</a>' in page.text
 
 
 def test_out_of_turn_says_who_stands_first(app: StaffApp, clinic: Clinic) -> None:

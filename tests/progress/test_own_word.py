@@ -96,4 +96,4 @@ def test_there_are_words_for_whatever_can_be_said() -> None:
     courses = [(12, last) for last in range(28)]
     said = {words.own_word(OwnWord(each, says(each, low_mood(*course)))) for each in Compared for course in courses}
     assert len(said) == 9
-    assert "Says worse; the score is about the same." in said
+    assert "Says worse; the score is about the same as last time." in said

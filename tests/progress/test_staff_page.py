@@ -99,7 +99,7 @@ def test_the_record_stands_on_one_page(sessions: Sessions, settings: Settings) -
     assert "Step 2, guided self-help, week 10 of care" in said
     assert "Accountable clinician Maren Okafor" in said
     assert "Mon 22 Feb, 10:00" in said
-    assert "3 of 4 sent were answered. 1 more did not arrive." in said
+    assert "3 of 4 answered. 1 more did not arrive." in said
     assert "PHQ-9 fell from 17 to 8: reliable improvement" in said
     assert "English, Monday 10:00, Europe/London. North team" in said
     assert [entry.subject_id for entry in course.app.audit("viewed patient")] == [course.noor.patient.id]
@@ -110,7 +110,7 @@ def test_a_record_without_any_check_in_says_so(course: Course) -> None:
 
     assert "No check-in has been answered or missed yet." in said
     assert "Item 9 has not been answered yet." in said
-    assert "0 of 0 sent were answered." in said
+    assert "None sent yet." in said
 
 
 HOW = [
@@ -179,7 +179,7 @@ def test_a_check_in_that_was_left_out_is_never_called_missed(course: Course, rea
 
     said = course.said()
     assert "Left out: " in said or "does not count as missed" in said
-    assert "0 of 0 sent were answered." in said
+    assert "None sent yet." in said
 
 
 @pytest.mark.parametrize(
@@ -222,6 +222,15 @@ def test_a_safety_answer_that_was_changed_before_sending_stays(course: Course) -
 
     assert "Item 9 answered 3, nearly every day. Given on the phone before the check-in was sent, and kept." in said
     assert "An answer of 0 is not safety." in said
+
+
+def test_nothing_is_said_of_other_answers_where_there_are_none(course: Course) -> None:
+    course.answers(0, answers(8, 8, item9=2))
+
+    said = course.said()
+
+    assert "No other answer to item 9 was above 0. An answer of 0 is not safety." in said
+    assert "was 0." not in said
 
 
 def test_declining_the_safety_item_is_not_an_answer_of_0(course: Course) -> None:

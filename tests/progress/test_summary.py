@@ -108,7 +108,7 @@ def test_it_tells_where_care_stands(sessions: Sessions, settings: Settings) -> N
     assert "they ask, and start again at Step 2. Somebody speaks with them within 5 working days." in said
     assert "Whom to call Maren Okafor , North team , +44 1632 960123" in said
     assert "Monday to Friday 9:00–17:00" in said
-    assert "A check-in every 1 week. They are asked by text." in said
+    assert "A check-in every week. They are asked by text." in said
     assert "Made from the record by Maren Okafor on 24 November 2026, 10:00." in said
     assert "Agreed that their doctor may be told, 17 Nov 2026, asked at a visit." in said
 

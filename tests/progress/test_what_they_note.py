@@ -236,13 +236,13 @@ def test_staff_read_what_was_noted_as_text_in_the_chart_and_in_the_table(noted: 
 
 
 def test_staff_read_how_they_say_it_goes_beside_what_the_score_did(noted: Noted) -> None:
-    said = "Says worse; the score is about the same."
+    said = "Says worse; the score is about the same as last time."
     with noted.sessions() as session:
         submission = session.scalars(sa.select(Submission).order_by(Submission.submitted_at.desc())).first()
 
-    assert said in noted.page()
-    assert said in noted.page(f"/submissions/{submission.id}")
-    assert f"Tue 17 Nov: {said}" in noted.page("/before")
+    assert f"How they say it goes:</span> {said}" in noted.page()
+    assert f"<dt>How they say it goes</dt><dd>{said}" in noted.page(f"/submissions/{submission.id}")
+    assert f"How they say it goes:</span> Tue 17 Nov: {said}" in noted.page("/before")
     assert "&lt;i&gt;moved" in noted.page("/before")
 
 

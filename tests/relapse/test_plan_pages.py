@@ -184,6 +184,22 @@ def test_everything_that_lacks_is_named_at_once_and_nothing_typed_is_lost(app: S
     assert 'value="Me despierto a las cuatro"' in page.text
 
 
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(app: StaffApp, care: InCare) -> None:
+    browser = app.browser(MAREN)
+    page = send(
+        browser,
+        care,
+        **{"sign-2": "", "number": "ring us", "owner": "", "people-1": "", "people-number-1": "no", "given": ""},
+    )
+    listed = re.findall(r'<li><a href="#([^"]+)">', page.text)
+    assert listed == ["signs", "number", "owner", "people-1", "people-number-1", "given"]
+    assert '<a href="#signs">My early signs</a>' in page.text  # as its field is called
+    page = browser.post(
+        address(care, "safety-plan"), **{**SAFETY, "warning_signs": "", "alone": "x" * 201, "people-1": "", "given": ""}
+    )
+    assert re.findall(r'<li><a href="#([^"]+)">', page.text) == ["warning_signs", "alone", "people-1", "given"]
+
+
 def test_what_cannot_be_read_hides_nothing_that_is_missing(app: StaffApp, care: InCare) -> None:
     said = words(send(app.browser(MAREN), care, **{"sign-2": "", "number": "ring us", "given": ""}))
     for fault in ("This is not a phone number.", "Write at least two early signs", "Choose how the plan came"):
@@ -240,6 +256,49 @@ def test_the_patients_own_view_stands_beside_it_in_their_language(app: StaffApp,
     with unit_of_work(app.sessions) as session:
         session.get_one(Patient, care.patient.id).language = "ar"
     assert 'class="handset" lang="ar" dir="rtl"' in browser.get(address(care)).text
+
+
+def test_what_is_being_written_is_not_called_what_they_read_nor_made_with_whoever_looks(
+    app: StaffApp, care: InCare
+) -> None:
+    daniel = app.browser(DANIEL)
+    for of in ("plan", "safety-plan"):
+        said = daniel.text(address(care, of))
+        assert "What the patient will read, once agreed" in said
+        assert "What the patient reads" not in said
+    with unit_of_work(app.sessions) as session:
+        session.get_one(Patient, care.patient.id).language = "en"
+    send(app.browser(MAREN), care)
+    assert "Made with" not in daniel.text(address(care))
+
+
+def test_whoever_only_looks_sees_what_the_patient_reads_and_no_draft(app: StaffApp, care: InCare) -> None:
+    with unit_of_work(app.sessions) as session:
+        a_staff_member(session, care.team, "mia@example.org", name="Mia Lund", role=Role.MANAGER)
+        session.get_one(Patient, care.patient.id).language = "en"
+    maren, manager = app.browser(MAREN), app.browser("mia@example.org")
+    send(maren, care, do="draft")
+    assert "What the patient reads English Nothing: no version has been agreed." in manager.text(address(care))
+    assert "Nothing: no version has been agreed." in manager.text(address(care, "safety-plan"))
+    send(maren, care, based_on=str(kept(app, care)[-1].id))
+    app.wait(days=2)
+    maren, manager = app.browser(MAREN), app.browser("mia@example.org")
+    send(maren, care, based_on=str(kept(app, care)[-1].id), do="draft", first_sign="Otra cosa.")
+    said = manager.text(address(care))
+    assert "Made with Maren Okafor on 24 November 2026 ." in said
+    assert "Salir a caminar con Marta." in said
+    assert "Otra cosa." not in said
+
+
+def test_a_version_says_whether_it_is_the_one_they_read(app: StaffApp, care: InCare) -> None:
+    browser = app.browser(MAREN)
+    send(browser, care)
+    send(browser, care, based_on=str(kept(app, care)[0].id), do="draft")
+    first, second = (browser.text(f"/patients/{care.patient.id}/plans/{each.id}") for each in kept(app, care))
+    assert "Version 1 Agreed . On their phone. This one counts. Maren Okafor" in first
+    assert "What the patient reads" in first
+    assert "As the patient would read it" in second
+    assert "What the patient reads" not in second
 
 
 # ---- two people at once ----
@@ -360,6 +419,7 @@ def test_after_care_has_ended_the_plan_stays_as_it_is(app: StaffApp, care: InCar
         )
     page = browser.get(address(care))
     assert "Care has ended. The plan stays as it is, and the patient keeps it." in words(page)
+    assert "What the patient reads" in words(page)
     assert send(browser, care, first_sign="Otra cosa.").status_code == 409
     assert len(kept(app, care)) == 1
 

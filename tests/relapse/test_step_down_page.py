@@ -112,7 +112,7 @@ def test_the_review_says_how_many_stand_and_what_ending_care_owes(app: StaffApp,
     said = browser.text(f"/patients/{ward.care.patient.id}/review")
     assert "Guardrails 2 of 11" in said
     assert "End care: completed owes the guardrails" in said
-    assert "End care: they want no more of it no relapse plan" in said
+    assert "End care: they want no more help no relapse plan" in said
     ward.meets_the_guardrails()
     said = browser.text(f"/patients/{ward.care.patient.id}/review")
     assert "relapse plan agreed today 9:55" in said
@@ -128,6 +128,13 @@ def test_too_early_it_names_each_with_a_link(app: StaffApp, ward: Ward) -> None:
     for guardrail in set(Guardrail) - {Guardrail.FOLLOW_UP, Guardrail.SAFETY_PLAN}:
         assert f'<a href="#{guardrail}">' in page.text
     assert ward.steps[-1].step is Step.TWO
+
+
+def test_stepping_down_is_the_next_right_thing_only_once_nothing_is_missing(app: StaffApp, ward: Ward) -> None:
+    browser = app.browser(MAREN)
+    assert "<button>Step down</button>" in browser.get(address(ward)).text
+    ward.meets_the_guardrails()
+    assert '<button class="go">Step down</button>' in browser.get(address(ward)).text
 
 
 def test_complete_it_leads_to_the_review_with_the_step_down_chosen(app: StaffApp, ward: Ward) -> None:
@@ -156,6 +163,8 @@ def test_a_crafted_decision_is_refused_by_the_review_itself(app: StaffApp, ward:
         page = browser.post(review, **fields, decision=decision, next_review="", guardrails="met")
         assert page.status_code == 422, decision
         assert "guardrails are missing" in words(page)
+        assert words(page).count("Not saved") == 1  # the list below would say the same once more
+        assert "Guardrails are missing. They are named at the top, each with a link." in words(page)
         assert f"{address(ward)}{'?to=end' if 'discharge' in decision else ''}#stability" in page.text
         assert WHY_WELL in page.text
     assert ward.reviews() == []

@@ -223,6 +223,9 @@ def names(said: str) -> list[str]:
 def test_the_longest_overdue_comes_first_then_this_week(app: StaffApp, full: Ward) -> None:
     said = app.browser(MAREN).text("/reviews")
     assert names(said) == ["Ines", "Noor", "Bo", "Ada"]
+    assert "Everybody 4 , 2 overdue" in said
+    assert "Maren Okafor 3 , 2 overdue" in said
+    assert "Step 1 · 1 , 1 overdue Step 2 · 2 , 1 overdue Step 3 · 1" in said
     assert "Overdue 2 Due this week 2 Later 1 next on Wednesday 2 December" in said
     assert "3 days left" in said
 
@@ -238,6 +241,11 @@ def test_the_longest_overdue_comes_first_then_this_week(app: StaffApp, full: War
 )
 def test_filters_stand_in_the_address(app: StaffApp, full: Ward, query: dict[str, str], shown: list[str]) -> None:
     assert names(app.browser(MAREN).text("/reviews", **query)) == shown
+
+
+def test_everybody_counts_whoever_is_chosen_at_the_chosen_step(app: StaffApp, full: Ward) -> None:
+    said = app.browser(MAREN).text("/reviews", owner=str(full.other.id), step="two")
+    assert "Everybody 2 , 1 overdue" in said
 
 
 def test_an_empty_list_says_when_the_next_one_is(app: StaffApp, full: Ward) -> None:
