@@ -20,7 +20,7 @@ FACTS: Mapping[Fact, str] = {
     Fact.DIFFICULTY: N_("how difficult daily life is"),
     Fact.PC_PTSD5: "PC-PTSD-5",
     Fact.ITEM9: N_("item 9"),
-    Fact.PLAN_OR_ATTEMPT: N_("a plan to end their life, or a recent try"),
+    Fact.PLAN_OR_ATTEMPT: N_("a plan to end their life, or having tried to recently"),
     Fact.ABLE_TO_KEEP_SAFE: N_("whether they can keep themselves safe"),
     Fact.SEVERE_MENTAL_ILLNESS: N_("psychosis, bipolar disorder or another severe mental illness"),
     Fact.COMPLEX: N_("several conditions at once"),
@@ -29,7 +29,7 @@ FACTS: Mapping[Fact, str] = {
 }
 
 SAYS_YES: Mapping[Fact, str] = {
-    Fact.PLAN_OR_ATTEMPT: N_("There is a plan to end their life, or was a recent try."),
+    Fact.PLAN_OR_ATTEMPT: N_("There is a plan to end their life, or they tried to recently."),
     Fact.SEVERE_MENTAL_ILLNESS: N_("Psychosis, bipolar disorder or another severe mental illness."),
     Fact.COMPLEX: N_("Several conditions at once, or a history that low intensity cannot hold."),
     Fact.EARLIER_LOW_INTENSITY_FAILED: N_("Earlier low intensity help brought no reliable improvement."),

@@ -95,6 +95,8 @@ def _by(at: datetime, day: str, time: str | None, reader: Reader) -> Due:
 
 def _left(left: timedelta, reader: Reader) -> str:
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    if hours and not minutes:
+        return reader.say(N_("%(hours)s h left"), hours=hours)
     if hours:
         return reader.say(N_("%(hours)s h %(minutes)s min left"), hours=hours, minutes=minutes)
     return reader.say(N_("%(minutes)s min left"), minutes=minutes)
@@ -104,6 +106,8 @@ def _overdue(late: timedelta, reader: Reader) -> str:
     hours, minutes = divmod(int(late.total_seconds()) // 60, 60)
     if hours >= 24:
         return reader.ngettext("overdue %(count)s day", "overdue %(count)s days", hours // 24)
+    if hours and not minutes:
+        return reader.say(N_("overdue %(hours)s h"), hours=hours)
     if hours:
         return reader.say(N_("overdue %(hours)s h %(minutes)s min"), hours=hours, minutes=minutes)
     return reader.say(N_("overdue %(minutes)s min"), minutes=minutes)

@@ -70,7 +70,7 @@ SENTENCES: Mapping[str, str] = {
     EvidenceCode.NO_TREATMENT_START: N_(
         "It is not written down since when a treatment is under way, so nothing can be said of how it works."
     ),
-    EvidenceCode.REVIEW_CAME_DUE: N_("A review was due on %(on)s. Nobody has decided yet."),
+    EvidenceCode.REVIEW_CAME_DUE: N_("A review was due on %(on)s."),
     EvidenceCode.REVIEW_WANTED: N_("Asked for a review of the care."),
     EvidenceCode.STEPPED_UP: N_("Stepped up on %(on)s. The first contact at the new step has not been held yet."),
     **watch_words.SENTENCES,

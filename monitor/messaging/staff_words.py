@@ -133,6 +133,14 @@ def why_not(message: Message, language: str) -> str:
     return translate(language, why, DOMAIN)
 
 
+def network_said(message: Message, language: str) -> tuple[str, ...]:
+    """Return in which code and word the network reported on a text; nothing where the sentence says that it arrived."""
+    if message.state is MessageState.DELIVERED:
+        return ()
+    code = translate(language, N_("code %(code)s"), DOMAIN, code=message.error_code) if message.error_code else None
+    return tuple(filter(None, [code, message.provider_status]))
+
+
 def why_held(message: Message, now: datetime, language: str, *, outage: bool) -> str:
     """Return why a text that was taken up waits on; empty for one that does not."""
     held = held_because(message, now, outage=outage)

@@ -110,7 +110,7 @@ def _beyond(
 def _outgoing(text: Message, check_in: CheckIn | None, now: datetime, reader: Reader, *, outage: bool) -> SentRow:
     held = staff_words.why_held(text, now, reader.language, outage=outage)
     happened = " ".join(filter(None, [what_became(text, check_in, now, reader), held]))
-    small = " · ".join(filter(None, [text.error_code, text.provider_status]))
+    small = " · ".join(staff_words.network_said(text, reader.language))
     return _row(text.patient, _went(text), happened, small, reader, failed=text.state in ENDED_BADLY)
 
 

@@ -69,6 +69,8 @@ class About:
     now: datetime
     cadence: str
     needs: str
+    were_asked: bool
+    """About their needs, in a form of ours; somebody who confirms the links may have asked all the same."""
 
 
 def guardrail_rows(about: About, found: Checklist, reader: Reader, *, signer: UUID | None) -> tuple[GuardrailRow, ...]:
@@ -132,7 +134,7 @@ def _detail(line: Line, about: About, found: Checklist, reader: Reader) -> str:
     if line.on_date is not None:
         said.append(reader.say(N_("Done on %(date)s."), date=_day(line.on_date, reader)))
     match line.guardrail:
-        case Guardrail.LINKS:
+        case Guardrail.LINKS if about.were_asked or line.state is not State.MET:
             said.append(about.needs)
         case Guardrail.LANGUAGE:
             said.append(_language(about, reader))

@@ -92,13 +92,12 @@ def _count(session: Session, patient: Patient) -> int:
 def _outgoing(text: Message, check_in: CheckIn | None, now: datetime, reader: Reader, *, outage: bool) -> TextRow:
     at = text.sent_at or text.intent_at or text.due_at
     held = staff_words.why_held(text, now, reader.language, outage=outage)
-    said = [text.error_code, text.provider_status]
     parts = reader.ngettext("%(count)s part", "%(count)s parts", text.segments) if text.segments else None
     return TextRow(
         at=at,
         day=reader.day_and_time(at, now),
         happened=" ".join(filter(None, [what_became(text, check_in, now, reader), held])),
-        small=" · ".join(filter(None, [*said, parts])),
+        small=" · ".join(filter(None, [*staff_words.network_said(text, reader.language), parts])),
         of_questions=text.purpose is TextKind.QUESTION and text.state not in ENDED_BADLY,
         failed=text.state in ENDED_BADLY,
     )

@@ -104,7 +104,14 @@ def step_down_page(
         stepped_down=_since(session, episode, step, reader),
         due=due(episode.next_review_at, now, reader) if episode.next_review_at and not episode.closed_at else None,
         rows=guardrail_rows(
-            About(session, episode, now, cadence, needs=" ".join(indicators[-1].words)),
+            About(
+                session,
+                episode,
+                now,
+                cadence,
+                needs=" ".join(indicators[-1].words),
+                were_asked=stands.facts.needs is not None,
+            ),
             found,
             reader,
             signer=who.staff_member_id if may_record and who.role is Role.SUPERVISOR else None,

@@ -29,6 +29,7 @@ from monitor.progress.words import BANDS
 from monitor.relapse.kinds import Guardrail, GuardrailAct
 from monitor.relapse.models import GuardrailRecord, Reentry, RelapsePlan, StepDown
 from monitor.relapse.patient_hours import hours_line
+from monitor.relapse.plan_shown import shown_number
 from monitor.relapse.plans import agreed, content_of
 from monitor.relapse.reentry import newest_reentry
 
@@ -225,7 +226,7 @@ def _from(plan: RelapsePlan, reader: Reader) -> FromThePlan:
         signs=tuple(sign.words for sign in plan.signs),
         medicines=content.medicines,
         prescriber=content.prescriber,
-        number=content.number,
+        number=shown_number(content.number),
         hours=content.hours,
         way_back=way_back,
         agreed=reader.say(

@@ -4,7 +4,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import staff_screens
 from tests.browser.screens import Visit
-from tests.browser.service import DESK, Service, browsing
+from tests.browser.service import DESK, PHONE, Service, browsing
 from tests.browser.test_everybody_can_read import cookies, everybody_reads
 
 CLINICIAN = "Ines"
@@ -39,3 +39,28 @@ def test_focus_lands_on_what_was_done_and_on_what_was_not(chromium: Browser, fre
             page.click("button[value=tried_no_answer]")
         page.wait_for_function("document.activeElement.matches('[role=status]')")
         assert "The flag stays open." in page.inner_text(":focus")
+
+
+def test_on_a_phone_no_word_of_an_answer_is_broken_and_a_long_course_is_read_sideways(
+    chromium: Browser, riverside: Service
+) -> None:
+    everybody_reads(riverside, "en")
+    signed_in = cookies(chromium, riverside, staff_screens.SUPERVISOR)
+    with browsing(chromium, riverside, viewport=PHONE, storage_state=signed_in) as page:
+        visit = Visit(page, riverside, "en")
+        staff_screens.answers(visit)
+        broken = page.locator(".given td:last-child").evaluate_all(
+            """cells => cells.flatMap(cell => [...cell.textContent.matchAll(/\\S+/g)].filter(word => {
+                const range = new Range()
+                range.setStart(cell.firstChild, word.index)
+                range.setEnd(cell.firstChild, word.index + word[0].length)
+                return range.getClientRects().length > 1 }).map(word => word[0]))"""
+        )
+        assert broken == []
+
+        visit.open(f"/staff/patients/{visit.patient_id(staff_screens.IMPROVING)}?corridor=gad7&columns=all")
+        narrowest = page.locator(".strip tbody td").evaluate_all("cells => Math.min(...cells.map(e => e.offsetWidth))")
+        assert narrowest >= 16, "a figure of 13 px has its cell to itself"
+        page.focus(".wide-course")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => document.querySelector('.wide-course').scrollLeft > 0")

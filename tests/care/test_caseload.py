@@ -277,7 +277,7 @@ def test_a_care_role_changed_meanwhile_is_shown_and_not_overwritten(ward: Ward) 
     refused = assign(ward, care, coordinator=ward.maren.id, was_coordinator="")
 
     assert refused.status_code == 409
-    assert "Somebody changed who is what to them meanwhile." in words(refused)
+    assert "Somebody changed the roles meanwhile." in words(refused)
     assert held(ward, care) == {CareRole.COORDINATOR: "Sven Lund"}
 
 

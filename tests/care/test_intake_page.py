@@ -65,8 +65,8 @@ def test_asking_what_the_rules_propose_saves_nothing_and_keeps_what_was_typed(cl
     page = clinic.browser.post(clinic.path, **clinic.fields(do="propose", phq9="18", step="", reason=""))
 
     assert page.status_code == 200
-    assert "The rules propose Step 3, high intensity PHQ-9 is 18: 16 or more." not in words(page)
-    assert "The rules propose Step 3, high intensity Step 3, high intensity PHQ-9 is 18: 16 or more." in words(page)
+    assert "The rules propose Step 3, high intensity. PHQ-9 is 18: 16 or more." not in words(page)
+    assert "The rules propose Step 3, high intensity Step 3, high intensity. PHQ-9 is 18: 16 or more." in words(page)
     assert "Outranked by a heavier step." in words(page)
     assert "Ran every morning, which helped." in page.text
     assert clinic.app.rows() == before

@@ -181,7 +181,7 @@ def test_a_safety_answer_raises_the_flag_with_its_clock_as_on_a_phone(sessions: 
     [flag] = desk.all(Flag)
     assert (flag.kind, flag.owner_id) == (FlagKind.SAFETY, desk.maren.id)
     said = words(desk.maren_s.get(page.location))
-    assert "They raised: Safety answer 4 h 0 min left, Maren Okafor" in said
+    assert "They raised: Safety answer 4 h left, Maren Okafor" in said
     assert "Answered today 10:00 at the clinic, in English." in said
 
 

@@ -130,7 +130,13 @@ def test_the_network_s_own_words_are_small_print(post: Post) -> None:
     post.sent(MessageState.UNDELIVERED, error_code="30003", provider_status="undelivered", segments=2)
 
     assert "<small" in post.maren_s.get(post.path).text
-    assert "30003 · undelivered · 2 parts" in post.said()
+    assert "code 30003 · undelivered · 2 parts" in post.said()
+
+
+def test_that_a_text_arrived_is_said_once(post: Post) -> None:
+    post.sent(MessageState.DELIVERED, provider_status="delivered", segments=2)
+
+    assert "Text arrived; sent today 9:00. 2 parts" in post.said()
 
 
 def test_times_are_on_the_patient_s_own_clock(sqlite_sessions: Sessions, settings: Settings) -> None:
@@ -150,7 +156,7 @@ def test_what_a_patient_wrote_stands_beside_what_it_was_taken_for(sessions: Sess
 
     page = post.maren_s.get(post.path)
 
-    assert "Ring me &lt;b&gt;please&lt;/b&gt;</q>" in page.text
+    assert "Ring me &lt;b&gt;please&lt;/b&gt;</bdi></q>" in page.text
     said = words(page)
     assert "stop Asked us to stop texting." in said
     assert "Written while nothing was open to answer." in said

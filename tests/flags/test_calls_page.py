@@ -71,7 +71,7 @@ def test_a_row_says_all_that_whoever_rings_has_to_know(desk: Desk) -> None:
     assert "Check-ins not answered Safety answer tomorrow" in said
     assert "Another day, another time of day" in said
     assert "today 9:00 Could not reach them, Cora Bell . Rang out." in said
-    assert "Maren Okafor North team +44 7700 900001" in said
+    assert "Maren Okafor North team Call +44 7700 900001" in said
     assert 'href="tel:+447700900001"' in desk.maren_s.get(PATH).text
 
 

@@ -174,7 +174,7 @@ def test_the_page_names_rules_and_owners_and_no_patient(sqlite_sessions: Session
 
     assert "2 flags were opened in the last 28 days" in words(page)
     assert "Rule N6, plateau" in words(page)
-    assert "2 2 1 50.0 % 2.0 h 0" in words(page)
+    assert "2 2 1 50 % 2.0 h 0" in words(page)
     assert 'width="50.0%"' in page.text
     assert "monitor pathway publish" in page.text
     assert "Noor" not in page.text

@@ -496,7 +496,7 @@ def test_after_ten_minutes_or_by_somebody_else_nothing_is_undone(ward: Ward) -> 
 def test_what_was_said_does_not_run_into_the_way_to_take_it_back(ward: Ward, missed: UUID) -> None:
     ward.maren_s.post(f"/flags/{missed}/snooze", until="2026-11-30", why="Back on Friday.")
 
-    assert "Back on Friday.</q> <form" in ward.maren_s.get(f"/flags/{missed}").text
+    assert "Back on Friday.</bdi></q> <form" in ward.maren_s.get(f"/flags/{missed}").text
 
 
 def test_a_try_is_not_offered_to_be_undone(ward: Ward) -> None:

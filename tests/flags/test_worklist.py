@@ -395,7 +395,9 @@ def test_without_safety_cover_the_page_says_what_is_not_sent(floor: Floor) -> No
         a_staff_member(session, a_team(session, "East team", covered=False), "eve@example.org", name="Eve")
     floor.patient("Noor", FlagKind.SAFETY)
 
-    assert "Nobody is named to read the safety answers of East team." in floor.app.browser("eve@example.org").text("/")
+    page = floor.app.browser("eve@example.org").get("/").text
+    assert "Nobody is named to read the safety answers of East team." in page
+    assert '<a href="/team">Who reads safety answers</a>' in page
     assert "Nobody is named" not in floor.maren_s.text("/")
 
 
@@ -430,12 +432,12 @@ def test_counts_name_teams_and_no_person(floor: Floor) -> None:
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CLOCKS = [
     (timedelta(hours=3, minutes=12), "3 h 12 min left", "today 15:12", ""),
-    (timedelta(hours=3), "3 h 0 min left", "today 15:00", "soon"),
+    (timedelta(hours=3), "3 h left", "today 15:00", "soon"),
     (timedelta(minutes=59, seconds=59), "59 min left", "today 12:59", "soon"),
     (timedelta(0), "0 min left", "today 12:00", "soon"),
     (timedelta(seconds=-1), "overdue 0 min", "since 11:59", "late"),
     (timedelta(minutes=-100), "overdue 1 h 40 min", "since 10:20", "late"),
-    (timedelta(hours=-13), "overdue 13 h 0 min", "since yesterday 23:00", "late"),
+    (timedelta(hours=-13), "overdue 13 h", "since yesterday 23:00", "late"),
     (timedelta(hours=-24), "overdue 1 day", "since yesterday 12:00", "late"),
     (timedelta(days=-5), "overdue 5 days", "since Thu 19 Nov, 12:00", "late"),
     (timedelta(hours=12), "tomorrow 0:00", None, ""),

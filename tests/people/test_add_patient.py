@@ -108,6 +108,7 @@ def test_nothing_is_sent_until_somebody_sends_the_invitation(clinic: Clinic) -> 
     record = clinic.maren_s.text(f"/patients/{patient.id}")
     assert "Send the invitation" in record
     assert "This is Riverside." in record
+    assert 'class="go">Send the invitation' in clinic.maren_s.get(f"/patients/{patient.id}").text
 
     clinic.maren_s.post(f"/patients/{patient.id}/invite")
 
@@ -117,6 +118,16 @@ def test_nothing_is_sent_until_somebody_sends_the_invitation(clinic: Clinic) -> 
         assert (message.purpose, message.check_in_id) == (TextKind.INVITATION, check_in.id)
         assert check_in.kind is CheckInKind.FIRST
     assert "Send a new link" in clinic.maren_s.text(f"/patients/{patient.id}")
+
+
+def test_while_a_flag_is_open_the_invitation_is_not_the_next_right_thing(clinic: Clinic) -> None:
+    patient = clinic.add()
+
+    clinic.maren_s.post(f"/patients/{patient.id}/opt-out")
+
+    record = clinic.maren_s.get(f"/patients/{patient.id}").text
+    assert "Opted out" in record
+    assert "<button>Send the invitation" in record
 
 
 def test_a_second_press_sends_a_new_link_and_no_second_invitation(clinic: Clinic) -> None:

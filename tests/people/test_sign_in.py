@@ -140,6 +140,8 @@ def test_after_ten_failures_even_the_right_person_waits_a_quarter_of_an_hour(app
     page = app.browser().sign_in(REMOTE_ADDR="198.51.100.7")
     assert page.status_code == 429
     assert "15 minutes" in words(page)
+    assert page.text.count("<a ") == 1
+    assert '<a href="/sign-in">' in page.text, "nobody is signed in here"
     assert app.browser().sign_in("ines@example.org", REMOTE_ADDR="198.51.100.7").status_code == 303
     app.wait(minutes=15, seconds=1)
     assert app.browser().sign_in(REMOTE_ADDR="198.51.100.7").status_code == 303
@@ -258,6 +260,7 @@ def test_a_form_without_our_token_changes_nothing(app: StaffApp) -> None:
     page = app.browser().client.post("/sign-in", data={"email": "maren@example.org", "password": "x", "code": "1"})
 
     assert page.status_code == 400
+    assert "We could not read that form" in words(page)
     assert "nothing was saved" in words(page)
 
 

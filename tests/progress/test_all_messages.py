@@ -96,7 +96,7 @@ def test_each_kind_has_its_own_texts_with_the_reason(office: Office) -> None:
 
     lost = office.said(TextView.NOT_ARRIVED)
     assert "Mon 23 Nov 10:00 Zofia Text did not arrive, sent yesterday 10:00. The phone was off" in lost
-    assert "30003" in lost
+    assert "code 30003" in lost
     assert "Noor" not in lost
     left_out = office.said(TextView.LEFT_OUT)
     assert "Text not sent: they had enough texts that week." in left_out

@@ -62,6 +62,8 @@ def test_the_next_review_comes_first_and_colleagues_patients_are_not_there(
     assert "Not improving" in said
     assert "All · 2" in said
     assert "None yet" in said
+    assert 'data-l="PHQ-9"' in page.text, "on a phone no row of titles says which score it is"
+    assert 'data-l="Step"' not in page.text, "the name of a step says that it is one"
     assert len(floor.app.audit("viewed caseload")) == 1
 
 

@@ -121,6 +121,8 @@ def test_a_long_course_shows_its_last_columns_and_all_on_request() -> None:
     assert len(found.occasions) == 40, "the table keeps them all"
     assert "columns=all" in drawn(found)
     assert len(laid_out(long, columns=None).lines[0].spots) == 40
+    assert 'tabindex="0"' in drawn(laid_out(long, columns=None)), "a phone scrolls it sideways, with keys too"
+    assert "tabindex" not in drawn(found)
 
 
 def test_fortnightly_check_ins_leave_no_empty_columns() -> None:
@@ -190,7 +192,7 @@ def test_what_happened_before_the_columns_shown_has_no_mark_and_the_table_keeps_
 
 def test_what_a_patient_noted_is_text_in_whatever_direction_it_runs() -> None:
     html = drawn(laid_out(*TEN_WEEKS, notes=[week(1, "<b>انتقلنا</b>", "own")]))
-    assert html.count('<q dir="auto">&lt;b&gt;انتقلنا&lt;/b&gt;</q>') == 2
+    assert html.count("<q><bdi>&lt;b&gt;انتقلنا&lt;/b&gt;</bdi></q>") == 2
 
 
 def test_only_a_word_on_the_newest_answers_stands_above_the_chart() -> None:
@@ -221,6 +223,7 @@ def test_the_strip_has_a_figure_for_every_answer_and_the_change_since_the_start(
     assert [cell.text for cell in cells(html, "Self-worth")[:2]] == ["2", "3"]
     assert re.search(r">Self-worth<.*?<td>\+1</td>", html, re.DOTALL)
     assert re.search(r">Movement<.*?<td>−1</td>", html, re.DOTALL)
+    assert re.search(r'>Interest<.*?<td class="?m"?>±0</td>', html, re.DOTALL), "not one more answer of 0"
 
 
 def test_there_is_no_change_to_tell_after_one_check_in() -> None:

@@ -254,7 +254,7 @@ def test_what_they_wrote_is_text_in_their_language(course: Course) -> None:
 
     page = course.maren_s.get(f"/patients/{course.noor.patient.id}").text
 
-    assert '<q lang="pl" dir="auto">&lt;b&gt;Nie śpię&lt;/b&gt;</q>' in page
+    assert '<q><bdi lang="pl">&lt;b&gt;Nie śpię&lt;/b&gt;</bdi></q>' in page
 
 
 def test_the_title_and_the_address_name_nobody(course: Course) -> None:

@@ -106,6 +106,7 @@ def test_it_tells_where_care_stands(sessions: Sessions, settings: Settings) -> N
     assert "Looked at on 10 November 2026 by Maren Okafor: Goes on for a year, with Dr Lind." in said
     assert "I wake before four" in said
     assert "they ask, and start again at Step 2. Somebody speaks with them within 5 working days." in said
+    assert "+441632960123" not in said, "every number stands as it is read aloud"
     assert "Whom to call Maren Okafor , North team , +44 1632 960123" in said
     assert "Monday to Friday 9:00–17:00" in said
     assert "A check-in every week. They are asked by text." in said

@@ -230,7 +230,7 @@ def noted(sqlite_sessions: Sessions, settings: Settings) -> Noted:
 def test_staff_read_what_was_noted_as_text_in_the_chart_and_in_the_table(noted: Noted) -> None:
     page = noted.page()
 
-    assert page.count('<q dir="auto">&lt;i&gt;moved&lt;/i&gt; house</q>') == 2
+    assert page.count("<q><bdi>&lt;i&gt;moved&lt;/i&gt; house</bdi></q>") == 2
     assert ">Life</text>" in page
     assert "moved</i>" not in page
 

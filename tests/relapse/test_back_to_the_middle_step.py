@@ -115,4 +115,4 @@ def test_who_came_back_without_a_word_is_shown_without_empty_quotation_marks(
     for page in ("/middle-step", f"/patients/{care.patient.id}/middle-step"):
         shown = browser.get(page)
         assert "The team asks for it" in words(shown)
-        assert '<q dir="auto"></q>' not in shown.text
+        assert "<q><bdi></bdi></q>" not in shown.text

@@ -239,7 +239,7 @@ def test_the_signs_are_read_in_the_patients_own_words_and_language(ward: Ward) -
     page = unescape(ward.maren_s.get(f"/flags/{flag}").text)
 
     for sign in SIGNS[:2]:
-        assert f'<q lang="es" dir="auto">{sign.words}</q>' in page
+        assert f'<q><bdi lang="es">{sign.words}</bdi></q>' in page
     assert SIGNS[2].words not in page
     with ward.sessions() as session:
         stored = repr([event.evidence for event in session.scalars(sa.select(FlagEvent))])

@@ -77,6 +77,7 @@ def test_all_eleven_stand_there_with_what_is_missing_and_where_it_is_mended(app:
     for guardrail, name in GUARDRAILS.items():
         assert name in row(page, guardrail)
     assert "Nobody has confirmed it on this step." in row(page, "stability")
+    assert "Not asked yet." in row(page, "links")
     assert "There is no relapse plan yet. Write the plan" in row(page, "plan")
     assert f'href="/patients/{ward.care.patient.id}/plan"' in page.text
     assert "Not needed: item 9 was never answered above 0" in row(page, "safety_plan")
@@ -105,6 +106,7 @@ def test_with_all_of_it_who_and_when_stand_in_each_row(app: StaffApp, ward: Ward
     assert "within 5 working days." in row(page, "way_back")
     assert "Done on 24 November." in row(page, "primary_care")
     assert "Now: English, by text." in row(page, "language")
+    assert "Not asked yet." not in row(page, "links"), "whoever confirmed it asked in their own way"
 
 
 def test_the_review_says_how_many_stand_and_what_ending_care_owes(app: StaffApp, ward: Ward) -> None:
