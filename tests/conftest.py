@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from alembic import command
 from flask import Flask
@@ -24,6 +25,11 @@ from tests import shared_out
 from tests.engines import make_engine
 from tests.postgres_server import PostgresServer, memory, running_postgres
 from tests.staff_browser import Compiled
+
+hypothesis.settings.register_profile(
+    "on any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("on any machine")  # a busy machine is slow, and that is no fault of what is tested
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -53,11 +53,12 @@ def risen(course: Course, points: int, most: int) -> Course:
 
 def worse(of: ReviewFacts, points: int) -> list[ReviewFacts]:
     """The same person, worse in one way at a time. A first score is where somebody began, so it stays."""
+    highest = max((each.value or 0 for each in of.item9), default=0)  # an answer under an earlier one is not worse
     found = [
         replace(of, unable_to_keep_safe_on=TODAY),
         replace(of, missed_in_a_row=of.missed_in_a_row + 1),
         replace(of, last_contact_on=of.last_contact_on - timedelta(days=points)),
-        replace(of, item9=(*of.item9, Item9(TODAY, min(3, points)))),
+        replace(of, item9=(*of.item9, Item9(TODAY, max(highest, min(3, points))))),
         replace(of, item9=(*of.item9, Item9(TODAY, None))),
     ]
     if len(of.phq9.scores) != 1:
