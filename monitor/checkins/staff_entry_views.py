@@ -142,7 +142,7 @@ def _form_page(
         offered=sorted(((tag, language_name(tag, speaks)) for tag in offered), key=lambda pair: pair[1]),
         left_out=[catalogue.spec(code).name for code in measures if code not in {each.code for each in wording}],
         accountable=episode.accountable.name if episode.accountable else None,
-        flag_with=workflows.safety_owner(session, episode.id) if open_questions else None,
+        flag_with=workflows.safety_owner(session, episode) if open_questions else None,
         aid=lines_for(episode.care_team.country, patient.language),
     )
 

@@ -25,7 +25,7 @@ from monitor.demo.colleagues import Colleagues
 from monitor.demo.courses import Course, Person
 from monitor.demo.lives_kinds import Dates, InCare
 from monitor.demo.looking import Looking
-from monitor.demo.phrases import LIVED
+from monitor.demo.noting import Noting
 from monitor.demo.replies import WEEK, Reply, noticed, reply, reply_after
 from monitor.demo.reviewing import Reviewing
 from monitor.demo.roster import Entry
@@ -38,7 +38,7 @@ from monitor.messaging.models import Message, MessageState
 from monitor.messaging.quiet_hours import next_opening, to_local, to_utc
 from monitor.messaging.statuses import LOST
 from monitor.messaging.texts import TextKind
-from monitor.people import devices, life_events
+from monitor.people import devices
 from monitor.people.models import Party, StaffMember
 from monitor.relapse.watching import watched_signs
 from monitor.reviews.kinds import Decision
@@ -219,18 +219,7 @@ class Life:
         if invitation is not None:
             devices.enrol(self.session, invitation, PIN, now)
             self._phone_is_known = True
-            self._foresee_what_they_note(now)
-
-    def _foresee_what_they_note(self, now: datetime) -> None:
-        chance = Random(f"life of {self.entry.number}")  # noqa: S311  # a course of its own, as that of the reviews
-        for words in chance.sample(LIVED[self.entry.language], chance.randint(1, 2)):
-            self.timeline.at(now + chance.random() * (self.dates.ends_at - now), partial(self._note, words))
-
-    def _note(self, words: str, now: datetime) -> None:
-        """Note something of their own life beside their course, on the day on which it happens."""
-        zone, patient = self.entry.place.zone, self.care.patient
-        first, today = to_local(self.dates.opened_at, zone).date(), to_local(now, zone).date()
-        life_events.add(self.session, patient, today, words, first=first, today=today, now=now)
+            Noting(self.session, self.timeline, self.entry, self.dates, self.care.patient).begin(now)
 
     def _step_down(self, now: datetime) -> None:
         """Step down those who are well at a review."""

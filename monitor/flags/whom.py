@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from monitor.access import Viewer
+from monitor.care.models import Episode
 from monitor.flags.kinds import FlagKind
-from monitor.flags.models import Flag
-from monitor.people.models import Patient, StaffMember
+from monitor.flags.reviewed import open_flag
+from monitor.people.models import Patient
 from monitor.people.needs import needs_of
 from monitor.people.needs_words import need_labels
 from monitor.people.teams import carers
@@ -51,14 +51,10 @@ def person(session: Session, patient: Patient, language: str) -> Person:
     )
 
 
-def safety_owner(session: Session, episode_id: UUID) -> str | None:
+def safety_owner(session: Session, episode: Episode) -> str | None:
     """Return the name of whoever has the open safety flag of an episode; None where none is open."""
-    owner = session.scalar(
-        sa.select(StaffMember)
-        .join(Flag, Flag.owner_id == StaffMember.id)
-        .where(Flag.episode_id == episode_id, Flag.kind == FlagKind.SAFETY, Flag.closed_at.is_(None))
-    )
-    return owner.name if owner else None
+    flag = open_flag(session, episode, FlagKind.SAFETY)
+    return flag.owner.name if flag and flag.owner else None
 
 
 def colleagues(session: Session, care_team_id: UUID, viewer: Viewer) -> tuple[Choice, ...]:

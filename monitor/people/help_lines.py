@@ -12,8 +12,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Self
 
-from babel import Locale
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+
+from monitor.i18n import LANGUAGES, SOURCE_LANGUAGE
+from monitor.people.words import language_name
 
 TABLE = Path(__file__).with_suffix(".json")
 ELSEWHERE = "other"
@@ -98,18 +100,18 @@ class Help(BaseModel):
     emergency: Emergency
     lines: tuple[HelpLine, ...]
     reader: str | None = None
-    """The language of whoever reads the page, without its region."""
+    """The language of whoever reads the page."""
 
     @property
     def tells_languages(self) -> bool:
         """Whether a page has to say which line speaks what: they differ, or some do not speak the reader's language."""
-        foreign = self.reader is not None and any(self.reader not in line.languages for line in self.lines)
+        foreign = self.reader is not None and any(_spoken(self.reader) not in line.languages for line in self.lines)
         return foreign or len({line.languages for line in self.lines}) > 1
 
     def speaks(self, line: HelpLine) -> str:
         """Return what a line speaks, in the words of whoever reads the page: they may not read those of the line."""
-        names = Locale.parse(self.reader or "en").languages
-        return ", ".join(names[tag] for tag in line.languages)
+        reader = LANGUAGES[self.reader or SOURCE_LANGUAGE]
+        return reader.comma.join(language_name(tag, reader.tag) for tag in line.languages)
 
     @property
     def rows(self) -> tuple[_Row, ...]:
@@ -134,14 +136,18 @@ def lines_for(country: str, language: str | None = None) -> Help:
     found = table().get(country, table()[ELSEWHERE])
     if language is None:
         return found
-    spoken = language.partition("_")[0]
-    lines = tuple(sorted(found.lines, key=lambda line: spoken not in line.languages))
-    return found.model_copy(update={"lines": lines, "reader": spoken})
+    lines = tuple(sorted(found.lines, key=lambda line: _spoken(language) not in line.languages))
+    return found.model_copy(update={"lines": lines, "reader": language})
 
 
 def is_stale(row: _Row, today: date) -> bool:
     """Return whether a row was last looked up more than 180 days ago."""
     return today - row.verified_on > STALE_AFTER
+
+
+def _spoken(language: str) -> str:
+    """Return a language without its region, as a line names what it speaks."""
+    return language.partition("_")[0]
 
 
 def _dialled(number: str) -> str:

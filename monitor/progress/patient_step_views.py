@@ -43,9 +43,9 @@ def ask() -> ResponseReturnValue:
 
 def _page(session: Session, now: datetime) -> str:
     patient = session.get_one(Device, g.device_id).patient
-    episode = open_episode(session, patient.id)
-    settings = runtime().settings
     newest = newest_episode(session, patient.id)
+    episode = newest if newest and newest.closed_at is None else None
+    settings = runtime().settings
     page = patient_step(session, episode, language().tag, now, settings.resources_file) if episode else None
     return render_template(
         "patient/step.html",

@@ -60,7 +60,7 @@ def _do(now: datetime) -> ResponseReturnValue:
 def _page(session: Session, now: datetime, *, fault: str | None = None) -> str:
     patient = session.get_one(Device, g.device_id).patient
     found, tag = course(session, patient.id), language().tag
-    episode = open_episode(session, patient.id)
+    episode = None if found.trajectories else open_episode(session, patient.id)
     today = to_local(now, patient.time_zone).date()
     return render_template(
         "patient/progress.html",
@@ -72,7 +72,7 @@ def _page(session: Session, now: datetime, *, fault: str | None = None) -> str:
         ),
         noticed=worth_noticing(found, tag),
         calm=safety_lately(found),
-        next_one=next_one(session, episode, now) if episode and not found.trajectories else None,
+        next_one=next_one(session, episode, now) if episode else None,
         zone=patient.time_zone,
         typed={"words": request.form.get("words", ""), "on": request.form.get("on", today.isoformat())},
         fault=fault,

@@ -120,6 +120,11 @@ class Course:
     pins: tuple[Pin, ...]
 
     @property
+    def is_wide(self) -> bool:
+        """Whether it has more columns than a phone has room for."""
+        return len(self.columns) > COLUMNS
+
+    @property
     def lanes(self) -> tuple[str, ...]:
         """The lanes that have a pin, from the plot downward."""
         return tuple(lane for lane in LANES if any(pin.lane == lane for pin in self.pins))
